@@ -1,1 +1,13 @@
-//! .
+//! What the tests of all crates share.
+//!
+//! - [`peers`]: the programs of others, found, started and run: registries, crane, oras, regctl, skopeo, cosign.
+//!
+//! This is for tests only. What it cannot do it panics about, there and then: a test that cannot be set up must not pass.
+#![expect(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "a test that cannot be set up must fail, and loudly"
+)]
+
+pub mod peers;
+pub mod tls;
