@@ -1,1 +1,23 @@
-//! .
+//! Plans and performs copies of artifact graphs between a [`Source`](transship_oci::Source) and any number of
+//! [`Sink`](transship_oci::Sink)s. Knows no HTTP and no files.
+//!
+//! The path of an artifact: *look* (what does the name point at, what do the target's tags), *walk* (index, children,
+//! and everything that refers to any of them), *diff* (what is missing, target by target), *gate*, then blobs,
+//! manifests from the leaves up, the root by digest, what refers to them, *read back*, and the tags last.
+//!
+//! The one thing that must never happen: a tag is visible at a target without what belongs beside it.
+
+mod engine;
+mod job;
+mod options;
+mod plan;
+mod report;
+
+pub use engine::Engine;
+pub use job::{Job, Target};
+pub use options::{Limits, Options};
+pub use plan::{
+    PLAN_VERSION, Piece, Plan, PlannedJob, PlannedReferrer, PlannedTag, PlannedTarget, TagAction,
+    Totals,
+};
+pub use report::{Item, Moved, Outcome, Report};

@@ -1,0 +1,57 @@
+//! How to copy: what applies to every job of a run.
+
+use transship_oci::Platform;
+
+/// The choices of one run. The default carries everything and moves no tag.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Let a tag that exists point at another digest. Without it, such a tag is a conflict.
+    pub move_tags: bool,
+    /// Platforms that every artifact must serve; checked before anything moves.
+    pub require_platforms: Vec<Platform>,
+    /// Carry only these platforms. Rewrites the index: its digest changes and its signatures no longer cover it.
+    pub platforms: Vec<Platform>,
+    /// Carry layers whose bytes may live elsewhere (non-distributable), which are left out otherwise.
+    pub include_foreign: bool,
+    /// Carry signatures, attestations, SBOMs and all other referrers.
+    pub referrers: bool,
+    /// Ask the target for everything below what it has, instead of trusting that a manifest has its pieces.
+    pub recheck: bool,
+    /// How many artifacts are worked on at once; at least one.
+    pub parallel: usize,
+    /// Where a graph is too large to be an honest one.
+    pub limits: Limits,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            move_tags: false,
+            require_platforms: Vec::new(),
+            platforms: Vec::new(),
+            include_foreign: false,
+            referrers: true,
+            recheck: false,
+            parallel: 32,
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// Caps on the graph of one artifact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Steps from the root: index to child, subject to referrer.
+    pub depth: usize,
+    /// Manifests in all.
+    pub nodes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            depth: 8,
+            nodes: 100_000,
+        }
+    }
+}

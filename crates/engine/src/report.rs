@@ -1,0 +1,88 @@
+//! The report: what a run did.
+
+use transship_oci::{Digest, Error};
+
+/// What became of every artifact at every target.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// One entry an artifact and target, in the order in which they ended.
+    pub items: Vec<Item>,
+}
+
+/// What became of one artifact at one target.
+#[derive(Debug)]
+pub struct Item {
+    /// The source reference.
+    pub source: String,
+    /// The target reference.
+    pub target: String,
+    /// The digest published, where it came to be known.
+    pub digest: Option<Digest>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What was moved.
+    pub moved: Moved,
+}
+
+/// How it ended.
+#[derive(Debug)]
+pub enum Outcome {
+    /// Something was missing at the target, and is there now.
+    Copied,
+    /// Everything was there.
+    Unchanged,
+    /// It is not done. No tag points at anything incomplete.
+    Failed(Error),
+}
+
+/// What was moved to one target.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Moved {
+    /// Bytes of blobs sent.
+    pub bytes: u64,
+    /// Blobs sent.
+    pub blobs: u64,
+    /// Blobs mounted from another repository of the registry.
+    pub mounted: u64,
+    /// Manifests put, referrers among them.
+    pub manifests: u64,
+    /// Referrers put.
+    pub referrers: u64,
+}
+
+impl Report {
+    /// Artifacts copied, counted once a target.
+    pub fn copied(&self) -> u64 {
+        self.count(|outcome| matches!(outcome, Outcome::Copied))
+    }
+
+    /// Artifacts that were there already.
+    pub fn unchanged(&self) -> u64 {
+        self.count(|outcome| matches!(outcome, Outcome::Unchanged))
+    }
+
+    /// Artifacts not done.
+    pub fn failed(&self) -> u64 {
+        self.count(|outcome| matches!(outcome, Outcome::Failed(_)))
+    }
+
+    /// Bytes of blobs sent.
+    pub fn bytes(&self) -> u64 {
+        self.items.iter().map(|item| item.moved.bytes).sum()
+    }
+
+    /// The errors, with the entries that they ended.
+    pub fn errors(&self) -> impl Iterator<Item = (&Item, &Error)> {
+        self.items.iter().filter_map(|item| match &item.outcome {
+            Outcome::Failed(error) => Some((item, error)),
+            Outcome::Copied | Outcome::Unchanged => None,
+        })
+    }
+
+    fn count(&self, which: impl Fn(&Outcome) -> bool) -> u64 {
+        self.items
+            .iter()
+            .filter(|item| which(&item.outcome))
+            .count() as u64
+    }
+}
