@@ -1,6 +1,7 @@
 //! What the tests of all crates share.
 //!
 //! - [`peers`]: the programs of others, found, started and run: registries, crane, oras, regctl, skopeo, cosign.
+//! - [`image`]: artifacts of every shape as bytes in memory, and random graphs of them.
 //!
 //! This is for tests only. What it cannot do it panics about, there and then: a test that cannot be set up must not pass.
 #![expect(
@@ -9,5 +10,6 @@
     reason = "a test that cannot be set up must fail, and loudly"
 )]
 
+pub mod image;
 pub mod peers;
 pub mod tls;
