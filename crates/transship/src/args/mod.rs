@@ -1,0 +1,149 @@
+//! What may be written on the command line. Nothing here decides: `settings` resolves, `commands` act.
+
+mod copy;
+mod login;
+mod read;
+mod registry;
+mod sync;
+mod value;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use self::{
+    copy::{Apply, Choices, Copy},
+    login::{Login, Logout},
+    read::{Doctor, Inspect, Tags, Tree},
+    registry::{Registry, RegistryCommand, Serve},
+    sync::Sync,
+    value::{Span, TagTarget},
+};
+
+/// Moves container images and OCI artifacts, with everything that belongs to them, between registries.
+#[derive(Debug, Parser)]
+#[command(
+    name = "transship",
+    version,
+    propagate_version = true,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    after_help = "Results go to standard output, everything else to standard error.\n\
+                  Exit codes: 0 done, 1 error, 2 usage, 3 nothing to do (with --exit-nothing), 4 partly done,\n\
+                  5 refused by policy, 6 signature missing, 7 cannot check, 8 authentication or permission,\n\
+                  9 rate limited, 10 drift, 130/143 stopped by a signal."
+)]
+pub(crate) struct Cli {
+    /// What every command understands.
+    #[command(flatten)]
+    pub(crate) global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command understands.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Common options")]
+pub(crate) struct Global {
+    /// Settings file (YAML).
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Where credentials are kept, instead of the usual docker and containers files.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) authfile: Option<PathBuf>,
+
+    /// Certificates (PEM) to trust for every registry, beside the system's.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) ca_file: Option<PathBuf>,
+
+    /// Speak plain http to this registry; may be given several times.
+    #[arg(long, global = true, value_name = "HOST[:PORT]")]
+    pub(crate) plain_http: Vec<String>,
+
+    /// The longest that a registry may make us wait for one request, such as 90s or 10m.
+    #[arg(long, global = true, value_name = "TIME")]
+    pub(crate) max_wait: Option<Span>,
+
+    /// How many artifacts to work on at once.
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) jobs: Option<u16>,
+
+    /// The most connections to one registry.
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) connections: Option<u16>,
+
+    /// Form of the results.
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "FORM")]
+    pub(crate) format: Format,
+
+    /// Write every event as a line of JSON to standard error, in place of bars and lines.
+    #[arg(long, global = true, value_enum, value_name = "FORM")]
+    pub(crate) events: Option<EventForm>,
+
+    /// Write every event as a line of JSON to this file.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) events_file: Option<PathBuf>,
+
+    /// Say nothing but results and errors.
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+
+    /// Log what goes on inside; twice for every request.
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+/// Form of the results on standard output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON document.
+    Json,
+}
+
+/// Form of the events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EventForm {
+    /// One JSON object a line.
+    Json,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Copy an artifact, whole and unchanged, with its signatures and all other referrers.
+    Copy(Copy),
+    /// Do exactly what a plan says, or refuse.
+    Apply(Apply),
+    /// Copy what a list selects.
+    Sync(Sync),
+    /// Show what a reference points at.
+    Inspect(Inspect),
+    /// Show an artifact as a tree, with everything that belongs to each part of it.
+    Tree(Tree),
+    /// List the tags of a repository.
+    Tags(Tags),
+    /// Store a credential for a registry, after trying it.
+    Login(Login),
+    /// Forget the credential for a registry.
+    Logout(Logout),
+    /// Find out by trying what a repository allows and supports.
+    Doctor(Doctor),
+    /// The registry built into this program.
+    Registry(Registry),
+    /// See it work: two registries and a signed sample image, all inside this process.
+    Quickstart,
+    /// Print the completions for a shell.
+    Completions {
+        /// Which shell.
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,52 @@
+//! Commands that look and change nothing: `inspect`, `tree`, `tags`, `doctor`.
+
+use clap::Args;
+use transship_oci::{Reference, Repository};
+
+/// `inspect REF`
+#[derive(Debug, Args)]
+pub(crate) struct Inspect {
+    /// What to look at.
+    #[arg(value_name = "REF")]
+    pub(crate) reference: Reference,
+
+    /// The manifest's own bytes, nothing added and nothing taken away.
+    #[arg(long, conflicts_with = "config")]
+    pub(crate) raw: bool,
+
+    /// The configuration's own bytes.
+    #[arg(long)]
+    pub(crate) config: bool,
+}
+
+/// `tree REF`
+#[derive(Debug, Args)]
+pub(crate) struct Tree {
+    /// What to look at.
+    #[arg(value_name = "REF")]
+    pub(crate) reference: Reference,
+}
+
+/// `tags REPOSITORY`
+#[derive(Debug, Args)]
+pub(crate) struct Tags {
+    /// The repository.
+    #[arg(value_name = "REPOSITORY", value_parser = super::value::repository)]
+    pub(crate) repository: Repository,
+
+    /// Show the tags that hold signatures and referrers (sha256-…) too.
+    #[arg(long)]
+    pub(crate) all: bool,
+}
+
+/// `doctor REGISTRY/REPOSITORY`
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// The repository to try things in. It need not exist; nothing is left behind.
+    #[arg(value_name = "REPOSITORY", value_parser = super::value::repository)]
+    pub(crate) repository: Repository,
+
+    /// Try only what needs no right to write.
+    #[arg(long)]
+    pub(crate) read_only: bool,
+}

@@ -1,0 +1,71 @@
+use std::time::Duration;
+
+use clap::CommandFactory as _;
+use transship_oci::Reference;
+
+use super::{Cli, Span, TagTarget};
+
+#[test]
+fn the_table_of_arguments_is_sound() {
+    Cli::command().debug_assert();
+}
+
+#[test]
+fn spans_are_read_and_shown() {
+    for (text, seconds, shown) in [
+        ("90s", 90, "1m30s"),
+        ("10m", 600, "10m"),
+        ("1h30m", 5400, "1h30m"),
+        ("7d", 604_800, "7d"),
+        ("2w", 1_209_600, "14d"),
+        ("0s", 0, "0s"),
+    ] {
+        let span: Span = text.parse().unwrap();
+        assert_eq!(span.0, Duration::from_secs(seconds), "{text}");
+        assert_eq!(span.to_string(), shown);
+    }
+    for bad in [
+        "",
+        "7",
+        "d",
+        "-1d",
+        "1.5h",
+        "7 d",
+        "7y",
+        "99999999999999999999s",
+        "9999999999999999999w",
+    ] {
+        let error = bad.parse::<Span>().unwrap_err().to_string();
+        assert!(error.contains("is not a length of time"), "{bad}: {error}");
+    }
+}
+
+#[test]
+fn targets_take_what_they_leave_out_from_the_source() {
+    let digest = format!("sha256:{}", "a".repeat(64));
+    let tagged = "docker.io/acme/app:1.4".to_owned();
+    let pinned = format!("docker.io/acme/app:1.4@{digest}");
+    let by_digest = format!("docker.io/acme/app@{digest}");
+    for (source, target, repository, tag) in [
+        (&tagged, "r.example/x", "r.example/x", Some("1.4")),
+        (&tagged, "r.example/x:2", "r.example/x", Some("2")),
+        (&tagged, "r.example/", "r.example/app", Some("1.4")),
+        (
+            &tagged,
+            "docker://r.example/team/",
+            "r.example/team/app",
+            Some("1.4"),
+        ),
+        (&pinned, "r.example/x", "r.example/x", Some("1.4")),
+        (&by_digest, "r.example/x", "r.example/x", None),
+        (&by_digest, "r.example/x:kept", "r.example/x", Some("kept")),
+    ] {
+        let source: Reference = source.parse().unwrap();
+        let target: TagTarget = target.parse().unwrap();
+        let (found, found_tag) = target.fill(&source).unwrap();
+        assert_eq!(found.to_string(), repository);
+        assert_eq!(found_tag.map(|tag| tag.to_string()).as_deref(), tag);
+    }
+    let error = by_digest.parse::<TagTarget>().unwrap_err();
+    assert!(error.contains("names a digest"), "{error}");
+}
