@@ -6,7 +6,7 @@ use transship_oci::{Error, ErrorKind, Result};
 use url::Url;
 
 use super::{Answer, Body, Call, HostBudget};
-use crate::context::Context;
+use crate::{capabilities::Capabilities, context::Context};
 
 /// A registry as the rest of the crate speaks to it.
 #[derive(Debug)]
@@ -15,6 +15,7 @@ pub(crate) struct Host {
     base: Url,
     http: reqwest::Client,
     budget: Arc<HostBudget>,
+    learned: Capabilities,
 }
 
 impl Host {
@@ -30,6 +31,7 @@ impl Host {
             base,
             http,
             budget: Arc::new(HostBudget::new(registry, context.max_connections)),
+            learned: Capabilities::default(),
         })
     }
 
@@ -52,6 +54,11 @@ impl Host {
     /// The room that blob transfers take before they start.
     pub(crate) fn budget(&self) -> Arc<HostBudget> {
         Arc::clone(&self.budget)
+    }
+
+    /// What the content half has learnt of it.
+    pub(crate) fn learned(&self) -> &Capabilities {
+        &self.learned
     }
 
     /// Sends `call` through all layers.
