@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
-use futures::Stream;
-use transship_oci::{Error, ErrorKind, Gate, Observer, Result};
+use futures::{Stream, StreamExt as _, stream};
+use transship_oci::{Gate, Observer, Result};
 
-use crate::{Job, Options, Plan, Report};
+use crate::{
+    Job, Options, Plan, Report, context::Run, draft::plan_all, drift, once::Ledger,
+    schedule::run_all,
+};
 
-/// Copies artifacts between repositories.
+/// Copies artifacts between repositories. Must be used within a tokio runtime.
 #[derive(Debug, Clone)]
 pub struct Engine {
     options: Arc<Options>,
@@ -27,28 +30,42 @@ impl Engine {
 
     /// Finds out what a run would do. Reads only.
     ///
+    /// Its bytes are those that [`Engine::apply`] sends. [`Engine::run`] sends the same, except that it may send a
+    /// small blob again that a target already has from an earlier run, where asking would cost as much.
+    ///
     /// # Errors
-    /// The first that stands in the way of a complete plan.
+    /// The first that stands in the way of a complete plan. A tag that may not be moved does not: it is part of the
+    /// plan, as [`TagAction::Refused`](crate::TagAction::Refused).
     pub async fn plan(&self, jobs: impl Stream<Item = Job> + Send) -> Result<Plan> {
-        drop(jobs);
-        Err(Error::new(
-            ErrorKind::Internal,
-            format!("{:?} {:?} {:?}", self.options, self.observer, self.gate),
-        ))
+        plan_all(&self.start(), jobs).await
     }
 
     /// Copies. Dropping the future stops at once; what is at the targets then is consistent, and a second run goes on.
     pub async fn run(&self, jobs: impl Stream<Item = Job> + Send) -> Report {
-        drop(jobs);
-        Report::default()
+        run_all(&self.start(), jobs.map(|job| (job, None))).await
     }
 
     /// Plans again, and copies if nothing differs from `plan`.
     ///
     /// # Errors
-    /// `Drift`, naming the first difference; then nothing was written.
+    /// `Drift`, naming the first difference; then nothing was written. An artifact that drifts after that look, while
+    /// others are being copied, is a failed entry of the report.
     pub async fn apply(&self, plan: &Plan, jobs: Vec<Job>) -> Result<Report> {
-        let _ = plan;
-        Ok(self.run(futures::stream::iter(jobs)).await)
+        let now = self.plan(stream::iter(jobs.clone())).await?;
+        if let Some(drift) = drift::between(plan, &now) {
+            return Err(drift);
+        }
+        let held = jobs.into_iter().zip(now.jobs.into_iter().map(Some));
+        Ok(run_all(&self.start(), stream::iter(held)).await)
+    }
+
+    fn start(&self) -> Arc<Run> {
+        Arc::new(Run {
+            options: Arc::clone(&self.options),
+            observer: Arc::clone(&self.observer),
+            gate: Arc::clone(&self.gate),
+            blobs: Ledger::of_blobs(),
+            manifests: Ledger::of_manifests(),
+        })
     }
 }

@@ -7,11 +7,34 @@
 //!
 //! The one thing that must never happen: a tag is visible at a target without what belongs beside it.
 
+mod context;
+mod copy;
+mod cost;
+mod diff;
+mod draft;
+mod drift;
 mod engine;
+mod graph;
 mod job;
+mod legacy;
+mod look;
+mod meter;
+mod once;
 mod options;
+mod order;
 mod plan;
+mod platforms;
+mod prepare;
+mod publish;
+mod pump;
+mod read_back;
 mod report;
+mod schedule;
+mod subset;
+mod task;
+mod tee;
+mod transfer;
+mod walk;
 
 pub use engine::Engine;
 pub use job::{Job, Target};

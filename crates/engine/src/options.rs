@@ -4,6 +4,10 @@ use transship_oci::Platform;
 
 /// The choices of one run. The default carries everything and moves no tag.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own on the command line"
+)]
 pub struct Options {
     /// Let a tag that exists point at another digest. Without it, such a tag is a conflict.
     pub move_tags: bool,

@@ -146,10 +146,6 @@ impl Plan {
             Error::new(ErrorKind::Invalid, message.to_owned())
                 .hinting("make a new plan with `transship copy --plan`")
         };
-        #[derive(Deserialize)]
-        struct Versioned {
-            version: u32,
-        }
         let versioned: Versioned = serde_json::from_str(text)
             .map_err(|cause| invalid("this is not a plan").because(cause))?;
         if versioned.version != PLAN_VERSION {
@@ -162,4 +158,10 @@ impl Plan {
         serde_json::from_str(text)
             .map_err(|cause| invalid("the plan cannot be read").because(cause))
     }
+}
+
+/// What every version of a plan has.
+#[derive(Deserialize)]
+struct Versioned {
+    version: u32,
 }

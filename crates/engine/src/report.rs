@@ -1,6 +1,6 @@
 //! The report: what a run did.
 
-use transship_oci::{Digest, Error};
+use transship_oci::{Digest, Error, ErrorKind, Event};
 
 /// What became of every artifact at every target.
 #[derive(Debug, Default)]
@@ -84,5 +84,41 @@ impl Report {
             .iter()
             .filter(|item| which(&item.outcome))
             .count() as u64
+    }
+}
+
+impl Item {
+    /// The entry as those who look on are told of it.
+    pub(crate) fn event(&self) -> Event {
+        let (source, target) = (self.source.clone(), self.target.clone());
+        let outcome = match &self.outcome {
+            Outcome::Copied => "copied",
+            Outcome::Unchanged => "unchanged",
+            Outcome::Failed(error) => return failure(source, target, error),
+        };
+        match self.digest {
+            Some(digest) => Event::ArtifactDone {
+                source,
+                target,
+                digest,
+                outcome,
+            },
+            // Nothing is done without a digest.
+            None => failure(
+                source,
+                target,
+                &Error::new(ErrorKind::Internal, "an artifact without a digest"),
+            ),
+        }
+    }
+}
+
+fn failure(source: String, target: String, error: &Error) -> Event {
+    Event::ArtifactFailed {
+        source,
+        target,
+        kind: error.kind().as_str(),
+        error: error.to_string(),
+        hint: error.hint().map(str::to_owned),
     }
 }

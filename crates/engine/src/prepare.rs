@@ -1,0 +1,254 @@
+//! Preparation: everything that is found out about one job before a byte of it moves. Reads only.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use futures::future::join_all;
+use transship_oci::{Descriptor, Digest, Error, Event, Result, Side, Sink};
+
+use crate::{
+    Job,
+    context::Run,
+    diff::{Diff, Differ, Probe},
+    graph::Graph,
+    look::{Root, Standing},
+    platforms,
+    subset::subset,
+    walk::{Visit, Walk},
+};
+
+/// A job that can be planned or performed.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    /// What the name pointed at.
+    pub(crate) found: Digest,
+    /// What will be published.
+    pub(crate) root: Descriptor,
+    pub(crate) graph: Graph,
+    pub(crate) notices: Vec<String>,
+    /// One entry a target of the job, in its order.
+    pub(crate) sites: Vec<Site>,
+}
+
+/// One target: what it has under its tags, and what is missing there, or why nothing can be published there.
+#[derive(Debug)]
+pub(crate) struct Site {
+    pub(crate) standing: Standing,
+    pub(crate) diff: Result<Diff>,
+}
+
+/// A target that has answered so far.
+struct Live {
+    /// Which of the job's.
+    at: usize,
+    standing: Standing,
+    present: bool,
+}
+
+/// Prepares `job`.
+///
+/// # Errors
+/// Those of the source, which hold for every target. Those of a target are kept in its [`Site`].
+pub(crate) async fn prepare(run: &Run, job: &Job, probe: Probe) -> Result<Prepared> {
+    let probe = if run.options.recheck {
+        Probe::Recheck
+    } else {
+        probe
+    };
+    let mut lost = BTreeMap::new();
+    let live = stand(job, &mut lost).await;
+    let standings: Vec<&Standing> = live.iter().map(|live| &live.standing).collect();
+    let mut root = Root::of(job, &standings, !run.options.platforms.is_empty()).await?;
+    let found = root.descriptor.digest;
+    run.tell(&Event::Resolved {
+        source: job.label.clone(),
+        digest: found,
+    });
+    let mut notices = Vec::new();
+    let rewritten = narrow(run, job, &mut root, &mut notices)?;
+    let live = place(run, job, &root, live, probe, &mut lost).await;
+    let graph = walk(run, job, &root, &live, rewritten).await?;
+    notices.extend(foreign(run, &graph));
+    let mut sites = diffs(run, job, &graph, live, probe).await;
+    sites.append(&mut lost);
+    Ok(Prepared {
+        found,
+        root: root.descriptor,
+        graph,
+        notices,
+        sites: sites.into_values().collect(),
+    })
+}
+
+/// What every target has under the tags asked for.
+async fn stand(job: &Job, lost: &mut BTreeMap<usize, Site>) -> Vec<Live> {
+    let standings = join_all(job.targets.iter().map(Standing::of)).await;
+    let mut live = Vec::with_capacity(standings.len());
+    for (at, standing) in standings.into_iter().enumerate() {
+        match standing {
+            Ok(standing) => live.push(Live {
+                at,
+                standing,
+                present: false,
+            }),
+            Err(error) => {
+                lost.insert(at, Site::lost(Standing::default(), error));
+            }
+        }
+    }
+    live
+}
+
+/// Leaves out platforms, where that is asked for. Says whether the root is one of our own making now.
+fn narrow(run: &Run, job: &Job, root: &mut Root, notices: &mut Vec<String>) -> Result<bool> {
+    let Some(whole) = &root.content else {
+        return Ok(false);
+    };
+    let narrowed = subset(whole, &run.options.platforms)
+        .map_err(|error| error.on(Side::Source).at(job.source.location()))?;
+    let Some(narrowed) = narrowed else {
+        return Ok(false);
+    };
+    notices.push(format!(
+        "platforms are left out: the index becomes {} where the source has {}, and signatures of the whole index do \
+         not cover it",
+        narrowed.digest(),
+        whole.digest()
+    ));
+    root.descriptor = narrowed.descriptor().clone();
+    root.content = Some(narrowed);
+    Ok(true)
+}
+
+/// Keeps the targets where the root may be published, and finds out which of them have it.
+async fn place(
+    run: &Run,
+    job: &Job,
+    root: &Root,
+    live: Vec<Live>,
+    probe: Probe,
+    lost: &mut BTreeMap<usize, Site>,
+) -> Vec<Live> {
+    let looks = live.into_iter().map(|mut live| async move {
+        let sink = &job.targets[live.at].sink;
+        let digest = root.descriptor.digest;
+        if let Some(error) = live
+            .standing
+            .conflict(digest, run.options.move_tags, sink.as_ref())
+        {
+            return Err((live, error));
+        }
+        let certain = probe != Probe::Thrifty;
+        match root.is_at(job, &live.standing, sink, certain).await {
+            Ok(present) => {
+                live.present = present;
+                Ok(live)
+            }
+            Err(error) => Err((live, error)),
+        }
+    });
+    let mut kept = Vec::new();
+    for look in join_all(looks).await {
+        match look {
+            Ok(live) => kept.push(live),
+            Err((Live { at, standing, .. }, error)) => {
+                lost.insert(at, Site::lost(standing, error));
+            }
+        }
+    }
+    kept
+}
+
+/// Walks the graph, unless nothing can be published anyway or a glance shows that nothing is missing.
+async fn walk(run: &Run, job: &Job, root: &Root, live: &[Live], rewritten: bool) -> Result<Graph> {
+    let options = &run.options;
+    if live.is_empty() {
+        return Ok(Graph::bare(&root.descriptor, Vec::new()));
+    }
+    let referrers = options.referrers
+        && job.source.may_have_referrers().await.map_err(|error| {
+            error
+                .op("look for referrers")
+                .on(Side::Source)
+                .at(job.source.location())
+        })?;
+    let present: Vec<bool> = live.iter().map(|live| live.present).collect();
+    let everywhere = present.iter().all(|present| *present);
+    let needs_platforms = !options.require_platforms.is_empty() || !options.platforms.is_empty();
+    if everywhere && !referrers && !options.recheck && !needs_platforms {
+        return Ok(Graph::bare(&root.descriptor, present));
+    }
+    let sinks: Vec<Arc<dyn Sink>> = live
+        .iter()
+        .map(|live| Arc::clone(&job.targets[live.at].sink))
+        .collect();
+    let walk = Walk {
+        source: &job.source,
+        sinks: &sinks,
+        referrers,
+        whole: options.recheck || needs_platforms,
+        limits: options.limits,
+    };
+    let mut visit = Visit::root(root.descriptor.clone(), present);
+    visit.content.clone_from(&root.content);
+    // Nobody can have signed an index that was made here a moment ago.
+    visit.referrers = !rewritten;
+    let graph = walk.from(visit).await?;
+    platforms::require(&options.require_platforms, &graph, &job.source).await?;
+    platforms::require(&options.platforms, &graph, &job.source).await?;
+    Ok(graph)
+}
+
+/// What each of the living lacks.
+async fn diffs(
+    run: &Run,
+    job: &Job,
+    graph: &Graph,
+    live: Vec<Live>,
+    probe: Probe,
+) -> BTreeMap<usize, Site> {
+    let diffs = live.into_iter().enumerate().map(|(site, live)| async move {
+        let differ = Differ {
+            run,
+            graph,
+            sink: &job.targets[live.at].sink,
+            site,
+            probe,
+        };
+        let diff = match graph.lost.get(site) {
+            Some(Some(error)) => Err(error.share()),
+            _ => differ.diff(&live.standing).await,
+        };
+        let standing = live.standing;
+        (live.at, Site { standing, diff })
+    });
+    join_all(diffs).await.into_iter().collect()
+}
+
+/// What there is to say about layers whose bytes may live elsewhere.
+fn foreign(run: &Run, graph: &Graph) -> Vec<String> {
+    if run.options.include_foreign {
+        return Vec::new();
+    }
+    let layers = graph
+        .nodes
+        .values()
+        .filter_map(|node| node.content.as_ref());
+    layers
+        .flat_map(|content| &content.foreign)
+        .map(|layer| {
+            format!(
+                "layer {} may live elsewhere ({}) and is left out; --include-foreign carries it",
+                layer.digest, layer.media_type
+            )
+        })
+        .collect()
+}
+
+impl Site {
+    fn lost(standing: Standing, error: Error) -> Self {
+        Self {
+            standing,
+            diff: Err(error),
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! Publication at one target, once its blobs are there: children, the root by digest, what refers to them, a look back,
+//! and the tags last.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use transship_oci::{
+    Digest, Error, ErrorKind, Event, RawManifest, Result, Side, Sink, Source, Tag,
+};
+
+use crate::{
+    context::Run, diff::Diff, graph::Graph, legacy::LegacyTag, once::Claim, order::steps,
+    read_back::read_back, report::Moved,
+};
+
+/// Manifests put at once.
+const AT_ONCE: usize = 32;
+
+/// One artifact at one target.
+pub(crate) struct Publication<'a> {
+    pub(crate) run: &'a Run,
+    pub(crate) source: &'a Arc<dyn Source>,
+    pub(crate) graph: &'a Graph,
+    pub(crate) sink: &'a Arc<dyn Sink>,
+    pub(crate) diff: &'a Diff,
+}
+
+impl Publication<'_> {
+    /// Publishes. Every step begins only when the one before has ended well; the tags are the last.
+    pub(crate) async fn publish(&self, moved: &mut Moved) -> Result<()> {
+        let by_tag = self.by_tag();
+        let by_digest = self
+            .diff
+            .manifests
+            .iter()
+            .filter(|digest| !by_tag.contains(digest));
+        let by_digest: BTreeSet<Digest> = by_digest.copied().collect();
+        for step in steps(self.graph, &by_digest)? {
+            stream::iter(step)
+                .map(Ok)
+                .try_for_each_concurrent(AT_ONCE, |digest| self.put(digest))
+                .await?;
+        }
+        for step in self.legacy_steps() {
+            stream::iter(step)
+                .map(Ok)
+                .try_for_each_concurrent(AT_ONCE, |(node, tags)| self.tag(node, tags))
+                .await?;
+        }
+        if self.put_beside() && !self.diff.expected.is_empty() {
+            let referrers = read_back(self.sink, &self.diff.expected).await?;
+            self.run.tell(&Event::ReadBack {
+                target: self.sink.location().to_string(),
+                digest: self.graph.root,
+                referrers,
+            });
+        }
+        if !self.diff.tags.is_empty() {
+            self.tag(self.graph.root, self.diff.tags.clone()).await?;
+        }
+        let below = self.graph.closure([self.graph.root]);
+        moved.manifests = self.diff.manifests.len() as u64;
+        moved.referrers = self.diff.manifests.difference(&below).count() as u64;
+        Ok(())
+    }
+
+    /// Was anything put that somebody must be able to find beside its subject?
+    fn put_beside(&self) -> bool {
+        !self.diff.manifests.is_empty() || !self.diff.legacy.is_empty()
+    }
+
+    /// Manifests that are put together with their tag, in one request: the root if nothing belongs beside it, and
+    /// signature manifests that nothing else needs to be there first.
+    fn by_tag(&self) -> BTreeSet<Digest> {
+        let edges = &self.graph.edges;
+        let alone = |digest: &Digest| edges.iter().all(|edge| edge.subject != *digest);
+        let mut by_tag = BTreeSet::new();
+        if !self.diff.tags.is_empty() && self.diff.expected.is_empty() {
+            by_tag.insert(self.graph.root);
+        }
+        let children: BTreeSet<Digest> = self
+            .graph
+            .nodes
+            .keys()
+            .flat_map(|digest| self.graph.below(digest))
+            .collect();
+        let referring: BTreeSet<Digest> = edges
+            .iter()
+            .filter(|edge| edge.is_subject())
+            .map(Edge::digest)
+            .collect();
+        for LegacyTag { node, .. } in &self.diff.legacy {
+            let needed = children.contains(node) || referring.contains(node);
+            if *node != self.graph.root && !needed && alone(node) {
+                by_tag.insert(*node);
+            }
+        }
+        by_tag
+    }
+
+    /// Signature tags, those of signatures before those of what they sign: whoever sees one finds beside it what
+    /// belongs to it in turn.
+    fn legacy_steps(&self) -> Vec<Vec<(Digest, Vec<Tag>)>> {
+        let mut depths: BTreeMap<usize, BTreeMap<Digest, Vec<Tag>>> = BTreeMap::new();
+        for legacy in &self.diff.legacy {
+            let depth = self
+                .graph
+                .nodes
+                .get(&legacy.node)
+                .map_or(0, |node| node.depth);
+            let nodes = depths.entry(depth).or_default();
+            nodes
+                .entry(legacy.node)
+                .or_default()
+                .push(legacy.tag.clone());
+        }
+        depths
+            .into_values()
+            .rev()
+            .map(|nodes| nodes.into_iter().collect())
+            .collect()
+    }
+
+    /// Puts one manifest by digest, unless another artifact of the run has done it or is doing it.
+    async fn put(&self, digest: Digest) -> Result<()> {
+        let at = self.sink.location();
+        let lead = loop {
+            match self.run.manifests.claim(at, &digest) {
+                Claim::Done => return Ok(()),
+                Claim::Lead(lead) => break lead,
+                Claim::Wait(mut wait) => {
+                    // An error says that the leader is gone, whichever way.
+                    let _ = wait.changed().await;
+                }
+            }
+        };
+        let manifest = self.manifest(&digest).await?;
+        self.sink.put_manifest(&manifest).await.map_err(|error| {
+            error
+                .op(format!("put manifest {digest}"))
+                .on(Side::Target)
+                .at(at)
+        })?;
+        lead.done(transship_oci::Placed::Sent(0));
+        self.run.tell(&Event::ManifestPut {
+            target: at.to_string(),
+            digest,
+            role: self.role(&digest),
+        });
+        Ok(())
+    }
+
+    fn role(&self, digest: &Digest) -> &'static str {
+        if *digest == self.graph.root {
+            "root"
+        } else if self.graph.edges.iter().any(|edge| edge.digest() == *digest) {
+            "referrer"
+        } else {
+            "child"
+        }
+    }
+
+    async fn tag(&self, node: Digest, tags: Vec<Tag>) -> Result<()> {
+        let manifest = self.manifest(&node).await?;
+        let at = self.sink.location();
+        self.sink.tag(&tags, &manifest).await.map_err(|error| {
+            let names: Vec<&str> = tags.iter().map(Tag::as_str).collect();
+            error
+                .op(format!("tag {}", names.join(", ")))
+                .on(Side::Target)
+                .at(at)
+        })?;
+        for tag in tags {
+            self.run.tell(&Event::Tagged {
+                target: format!("{at}:{tag}"),
+                digest: node,
+            });
+        }
+        Ok(())
+    }
+
+    /// The bytes of a manifest: as read by the walk, else from the target that has it.
+    async fn manifest(&self, digest: &Digest) -> Result<RawManifest> {
+        if let Some(content) = self.graph.content(digest) {
+            return Ok(content.manifest.clone());
+        }
+        let Some(node) = self.graph.nodes.get(digest) else {
+            let message = format!("manifest {digest} was never looked at");
+            return Err(Error::new(ErrorKind::Internal, message));
+        };
+        match self.sink.manifest(&node.descriptor).await {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                self.source.manifest(&node.descriptor).await
+            }
+            other => other,
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! The last look before a tag: is everything that belongs beside the root really there?
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use transship_oci::{Digest, Error, ErrorKind, Result, Side, Sink};
+
+use crate::diff::Expected;
+
+/// Subjects looked at together.
+const AT_ONCE: usize = 16;
+/// Pauses between looks: some registries take a moment to list what they have accepted.
+const PAUSES: [Duration; 3] = [
+    Duration::from_millis(250),
+    Duration::from_secs(1),
+    Duration::from_secs(3),
+];
+
+/// Reads back what a reader of the target finds, and says how much that is.
+///
+/// # Errors
+/// `Unavailable` naming the first thing that is not seen, and whatever a look fails with. Not knowing is not a yes.
+pub(crate) async fn read_back(sink: &Arc<dyn Sink>, expected: &[Expected]) -> Result<u64> {
+    let mut subjects: BTreeMap<Digest, Vec<&Expected>> = BTreeMap::new();
+    for one in expected {
+        subjects.entry(one.subject).or_default().push(one);
+    }
+    stream::iter(subjects)
+        .map(Ok)
+        .try_for_each_concurrent(AT_ONCE, |(subject, expected)| async move {
+            patient(sink, &subject, &expected).await
+        })
+        .await
+        .map_err(|error: Error| error.op("read back").on(Side::Target).at(sink.location()))?;
+    Ok(expected.len() as u64)
+}
+
+async fn patient(sink: &Arc<dyn Sink>, subject: &Digest, expected: &[&Expected]) -> Result<()> {
+    let mut pauses = PAUSES.into_iter();
+    loop {
+        let Some(missing) = missing(sink, subject, expected).await? else {
+            return Ok(());
+        };
+        let Some(pause) = pauses.next() else {
+            return Err(unseen(missing));
+        };
+        tokio::time::sleep(pause).await;
+    }
+}
+
+/// The first thing that is not seen beside the subject.
+async fn missing<'a>(
+    sink: &Arc<dyn Sink>,
+    subject: &Digest,
+    expected: &[&'a Expected],
+) -> Result<Option<&'a Expected>> {
+    let seen = sink.referrers(subject).await?;
+    for one in expected {
+        let found = match &one.tag {
+            None => seen
+                .iter()
+                .any(|seen| seen.descriptor.digest == one.referrer),
+            Some(tag) => {
+                let tagged = sink.tagged(tag).await?;
+                tagged.is_some_and(|tagged| tagged.digest == one.referrer)
+            }
+        };
+        if !found {
+            return Ok(Some(one));
+        }
+    }
+    Ok(None)
+}
+
+fn unseen(missing: &Expected) -> Error {
+    let Expected {
+        subject,
+        referrer,
+        tag,
+    } = missing;
+    let message = match tag {
+        Some(tag) => format!("tag {tag} does not point at {referrer}, though it was just written"),
+        None => format!(
+            "{referrer} is not listed among the referrers of {subject}, though it was just put"
+        ),
+    };
+    Error::new(ErrorKind::Unavailable, message)
+        .retrying(transship_oci::Retry::No)
+        .hinting("run `transship doctor` on the target repository; no tag was published")
+}
