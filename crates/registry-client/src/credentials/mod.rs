@@ -1,0 +1,91 @@
+//! Who we are at which registry, and where that is written.
+
+use std::fmt::{self, Debug};
+
+use async_trait::async_trait;
+use secrecy::SecretString;
+use transship_oci::Result;
+
+/// What proves who we are.
+#[derive(Clone)]
+pub enum Credential {
+    /// A user name and a password, or what a registry takes in place of one.
+    Password {
+        /// The name.
+        user: String,
+        /// The password.
+        password: SecretString,
+    },
+    /// An OAuth2 refresh token, which Docker calls identity token.
+    Identity {
+        /// The token.
+        token: SecretString,
+    },
+    /// A bearer token that the registry itself takes.
+    Token {
+        /// The token.
+        token: SecretString,
+    },
+}
+
+impl Credential {
+    /// The user's name, where there is one.
+    pub fn user(&self) -> Option<&str> {
+        match self {
+            Self::Password { user, .. } => Some(user),
+            Self::Identity { .. } | Self::Token { .. } => None,
+        }
+    }
+}
+
+impl Debug for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Password { user, .. } => write!(f, "Password({user})"),
+            Self::Identity { .. } => f.write_str("Identity"),
+            Self::Token { .. } => f.write_str("Token"),
+        }
+    }
+}
+
+/// A credential and where it came from.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// What proves who we are.
+    pub credential: Credential,
+    /// Where it is written, for people: `~/.docker/config.json`, `docker-credential-pass`.
+    pub origin: String,
+}
+
+impl fmt::Display for Found {
+    /// `user alice from ~/.docker/config.json`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.credential {
+            Credential::Password { user, .. } => write!(f, "user {user} from {}", self.origin),
+            Credential::Identity { .. } => write!(f, "identity token from {}", self.origin),
+            Credential::Token { .. } => write!(f, "bearer token from {}", self.origin),
+        }
+    }
+}
+
+/// Knows credentials.
+#[async_trait]
+pub trait Credentials: Debug + Send + Sync {
+    /// What to show `registry` (as in a reference: `docker.io`, `host:5000`) for `repository`, a path within it; an
+    /// empty path asks for the registry as a whole. `None` means that nothing is known: one is anonymous.
+    ///
+    /// # Errors
+    /// When something is configured and cannot be had: a file that is no JSON, a helper that does not answer.
+    async fn find(&self, registry: &str, repository: &str) -> Result<Option<Found>>;
+}
+
+/// Knows nobody.
+#[derive(Debug, Clone, Copy)]
+pub struct Anonymous;
+
+#[async_trait]
+impl Credentials for Anonymous {
+    async fn find(&self, _: &str, _: &str) -> Result<Option<Found>> {
+        Ok(None)
+    }
+}
