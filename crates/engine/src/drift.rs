@@ -4,6 +4,14 @@ use transship_oci::{Digest, Error, ErrorKind};
 
 use crate::{Job, Piece, Plan, PlannedJob, PlannedTag, PlannedTarget, prepare::Prepared};
 
+impl Plan {
+    /// The first difference between this plan and one made `now`, as the error that [`apply`](crate::Engine::apply)
+    /// would give.
+    pub fn drift(&self, now: &Self) -> Option<Error> {
+        between(self, now)
+    }
+}
+
 /// The first difference between two plans, as an error.
 pub(crate) fn between(then: &Plan, now: &Plan) -> Option<Error> {
     if then.jobs.len() != now.jobs.len() {
