@@ -12,8 +12,14 @@ use transship_oci::{
 };
 
 use crate::{
-    context::Run, diff::Diff, graph::Graph, legacy::LegacyTag, once::Claim, order::steps,
-    read_back::read_back, report::Moved,
+    context::Run,
+    diff::Diff,
+    graph::{Edge, Graph},
+    legacy::LegacyTag,
+    once::Claim,
+    order::steps,
+    read_back::read_back,
+    report::Moved,
 };
 
 /// Manifests put at once.
