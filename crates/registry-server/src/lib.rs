@@ -50,5 +50,8 @@ pub use local::Local;
 pub use registry::Registry;
 pub use server::Server;
 pub use settings::Settings;
-pub use store::{Expect, Memory, MemoryRepository, Store, StoredRepository, Upload, complete};
+pub use store::{
+    Disk, DiskRepository, Expect, Memory, MemoryRepository, SourceRepository, Sources, Store,
+    StoredRepository, Upload, complete,
+};
 pub use tls::Tls;

@@ -1,6 +1,6 @@
 //! One repository of a store as the engine sees it: a [`Source`] and a [`Sink`], without a registry between.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use async_trait::async_trait;
 use futures::{StreamExt as _, TryStreamExt as _, stream, stream::BoxStream};
@@ -9,7 +9,7 @@ use transship_oci::{
     Placement, Presence, RawManifest, Referrer, Result, Side, Sink, Source, Tag, Tie,
 };
 
-use crate::store::{self, Expect, MemoryRepository, StoredRepository};
+use crate::store::{self, DiskRepository, Expect, MemoryRepository, StoredRepository};
 
 /// How many tags are read at once.
 const TAG_PAGE: usize = 1000;
@@ -35,6 +35,15 @@ impl Local {
     /// A new repository in memory, called `memory:NAME`.
     pub fn memory(name: &str) -> Self {
         Self::new(MemoryRepository::new(), format!("memory:{name}"))
+    }
+
+    /// An OCI image layout in a folder, made if it does not exist, called by its path.
+    ///
+    /// # Errors
+    /// `Corrupt` when the folder holds a layout that cannot be read, `Unavailable` when the disk does not answer.
+    pub async fn disk(folder: &Path) -> Result<Self> {
+        let repository = DiskRepository::open(folder).await?;
+        Ok(Self::new(repository, folder.display().to_string()))
     }
 
     /// The repository underneath.

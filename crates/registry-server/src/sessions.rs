@@ -96,7 +96,8 @@ impl Sessions {
         Ok(self.insert(id.to_owned(), name, upload))
     }
 
-    /// Forgets a session that is committed or given up.
+    /// Forgets a session whose upload is committed or given up, and not before: as long as there are bytes of it, a request
+    /// for an unknown session would take them up.
     pub(crate) fn forget(&self, session: &Session) {
         lock(&self.live).remove(&session.id);
     }

@@ -54,14 +54,14 @@ pub(crate) async fn open(
     };
     let mut turn = session.turn().await?;
     let taken = take(registry, &session, &mut turn, headers, body).await;
+    let upload = turn.take()?;
+    let ended = match taken {
+        Ok(()) => upload.commit(&digest).await,
+        Err(_) => upload.abort().await,
+    };
     registry.sessions.forget(&session);
-    match taken {
-        Ok(()) => turn.take()?.commit(&digest).await?,
-        Err(refusal) => {
-            turn.take()?.abort().await?;
-            return Err(refusal);
-        }
-    }
+    taken?;
+    ended?;
     Ok(created(name, &digest))
 }
 
@@ -102,8 +102,9 @@ pub(crate) async fn answer(
             .await
         }
         Method::DELETE => {
+            let aborted = session.turn().await?.take()?.abort().await;
             registry.sessions.forget(&session);
-            session.turn().await?.take()?.abort().await?;
+            aborted?;
             Ok(Reply::new(StatusCode::NO_CONTENT).done())
         }
         _ => Err(Refusal::method("GET, HEAD, PATCH, PUT, DELETE")),
@@ -121,8 +122,9 @@ async fn close(
 ) -> Result<Response, Refusal> {
     let mut turn = session.turn().await?;
     take(registry, session, &mut turn, headers, body).await?;
+    let committed = turn.take()?.commit(digest).await;
     registry.sessions.forget(session);
-    turn.take()?.commit(digest).await?;
+    committed?;
     Ok(created(name, digest))
 }
 

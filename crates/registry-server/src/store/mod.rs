@@ -5,8 +5,10 @@
 //! deleting it takes it off the list and leaves the bytes, which go when they are deleted as a blob.
 
 mod check;
+mod disk;
 mod index;
 mod memory;
+mod source;
 
 use std::{fmt::Debug, ops::Range, sync::Arc};
 
@@ -18,7 +20,9 @@ use transship_oci::{
 
 pub use check::complete;
 pub(crate) use check::read;
+pub use disk::{Disk, DiskRepository};
 pub use memory::{Memory, MemoryRepository};
+pub use source::{SourceRepository, Sources};
 
 /// Many repositories.
 #[async_trait]
