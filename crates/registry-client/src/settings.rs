@@ -12,6 +12,9 @@ use crate::{Environment, address, tls::TlsMaterial};
 pub struct HostSettings {
     /// Hosts that are spoken to in plain http. There is no way to speak https without checking certificates.
     pub plain_http: BTreeSet<String>,
+    /// Certificate authorities (PEM) to trust for every host, beyond the machine's own. They do not make a host of this
+    /// very machine one that is spoken to in TLS.
+    pub authorities: Vec<Vec<u8>>,
     /// Certificates beyond the machine's own, by host.
     pub tls: BTreeMap<String, TlsMaterial>,
     /// Folders that hold a folder `HOST[:PORT]` with `*.crt`, `*.cert` and `*.key` for each host, as Docker and

@@ -111,7 +111,10 @@ impl Wires {
 
     /// What the user said of the host, and what lies in `certs.d`.
     fn certificates(&self, host: &str) -> Result<TlsMaterial> {
-        let mut all = TlsMaterial::default();
+        let mut all = TlsMaterial {
+            authorities: self.settings.authorities.clone(),
+            client: None,
+        };
         for folder in self.settings.certs_dirs_of(host) {
             all.add(read_certs_d(&folder)?);
         }
