@@ -1,4 +1,9 @@
 //! The test kit, tested.
 #![expect(clippy::unwrap_used, reason = "a test may fail this way")]
 
+mod client;
+mod faults;
+mod habits;
 mod peers;
+mod profiles;
+mod tokens;
