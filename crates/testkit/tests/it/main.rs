@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail this way")]
 
 mod client;
+mod contract;
 mod faults;
 mod habits;
 mod peers;
