@@ -49,7 +49,7 @@ impl Default for Context {
             hosts: HostSettings::default(),
             mirrors: Mirrors::default(),
             proxies: Proxies::default(),
-            max_wait: Duration::from_secs(300),
+            max_wait: Duration::from_mins(5),
             max_attempts: 6,
             max_connections: 64,
             user_agent: concat!("transship/", env!("CARGO_PKG_VERSION")).to_owned(),

@@ -5,7 +5,7 @@ use transship_oci::{Error, ErrorKind, Name, Repository, Result};
 
 /// What `registries.conf` says, as far as a copy between registries is concerned.
 #[derive(Debug, Clone, Default)]
-pub struct Mirrors(Vec<Entry>);
+pub struct Mirrors(Vec<Rule>);
 
 /// Where a repository may be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,12 +30,12 @@ pub enum Route {
 #[derive(Debug, Clone, Deserialize)]
 struct File {
     #[serde(default)]
-    registry: Vec<Entry>,
+    registry: Vec<Rule>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-struct Entry {
+struct Rule {
     prefix: Option<String>,
     location: Option<String>,
     /// Containers tools skip the check of certificates here; we do not, and read it as plain http.
@@ -43,10 +43,10 @@ struct Entry {
     insecure: bool,
     #[serde(default)]
     blocked: bool,
-    #[serde(default)]
-    mirror_by_digest_only: bool,
-    #[serde(default)]
-    mirror: Vec<Mirror>,
+    #[serde(default, rename = "mirror-by-digest-only")]
+    digest_only: bool,
+    #[serde(default, rename = "mirror")]
+    mirrors: Vec<Mirror>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -55,7 +55,8 @@ struct Mirror {
     location: String,
     #[serde(default)]
     insecure: bool,
-    pull_from_mirror: Option<Pull>,
+    #[serde(rename = "pull-from-mirror")]
+    pull: Option<Pull>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -104,7 +105,7 @@ impl Mirrors {
     /// `Invalid` when a location makes no repository.
     pub fn route(&self, repository: &Repository, name: Option<&Name>) -> Result<Route> {
         let text = repository.to_string();
-        let longest = |entry: &&Entry| entry.prefix().map_or(0, str::len);
+        let longest = |entry: &&Rule| entry.prefix().map_or(0, str::len);
         let matching = self.0.iter().filter(|entry| entry.covers(&text));
         let Some(entry) = matching.max_by_key(longest) else {
             return Ok(Route::Direct);
@@ -114,7 +115,7 @@ impl Mirrors {
         }
         let mut places = Vec::new();
         for mirror in entry
-            .mirror
+            .mirrors
             .iter()
             .filter(|mirror| entry.allows(mirror, name))
         {
@@ -137,7 +138,7 @@ impl Mirrors {
     }
 }
 
-impl Entry {
+impl Rule {
     fn prefix(&self) -> Option<&str> {
         self.prefix
             .as_deref()
@@ -161,9 +162,9 @@ impl Entry {
     }
 
     fn allows(&self, mirror: &Mirror, name: Option<&Name>) -> bool {
-        let pull = match mirror.pull_from_mirror {
+        let pull = match mirror.pull {
             Some(pull) => pull,
-            None if self.mirror_by_digest_only => Pull::DigestOnly,
+            None if self.digest_only => Pull::DigestOnly,
             None => Pull::All,
         };
         match pull {

@@ -1,10 +1,25 @@
 //! Who we are at which registry, and where that is written.
 
-use std::fmt::{self, Debug};
+mod auth_file;
+mod env;
+mod files;
+mod helper;
+mod login;
+mod memory;
+
+use std::{
+    fmt::{self, Debug},
+    sync::Arc,
+};
 
 use async_trait::async_trait;
 use secrecy::SecretString;
 use transship_oci::Result;
+
+pub use self::{
+    env::EnvCredentials, files::FileCredentials, login::LoginFile, memory::MemoryCredentials,
+};
+use crate::Environment;
 
 /// What proves who we are.
 #[derive(Clone)]
@@ -16,7 +31,7 @@ pub enum Credential {
         /// The password.
         password: SecretString,
     },
-    /// An OAuth2 refresh token, which Docker calls identity token.
+    /// An `OAuth2` refresh token, which Docker calls identity token.
     Identity {
         /// The token.
         token: SecretString,
@@ -88,4 +103,32 @@ impl Credentials for Anonymous {
     async fn find(&self, _: &str, _: &str) -> Result<Option<Found>> {
         Ok(None)
     }
+}
+
+/// Several places, asked one after the other.
+#[derive(Debug, Clone, Default)]
+pub struct Chain(pub Vec<Arc<dyn Credentials>>);
+
+#[async_trait]
+impl Credentials for Chain {
+    async fn find(&self, registry: &str, repository: &str) -> Result<Option<Found>> {
+        for place in &self.0 {
+            if let Some(found) = place.find(registry, repository).await? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Where this user's credentials are: the environment, Podman's files, Docker's file, in that order.
+pub fn of_machine(environment: &Environment) -> Chain {
+    let mut places: Vec<Arc<dyn Credentials>> = vec![Arc::new(EnvCredentials::new(environment))];
+    for file in FileCredentials::containers(environment) {
+        places.push(Arc::new(file));
+    }
+    if let Some(file) = FileCredentials::docker(environment) {
+        places.push(Arc::new(file));
+    }
+    Chain(places)
 }

@@ -108,14 +108,7 @@ impl Detours {
             {
                 return outcome;
             }
-            match &outcome {
-                Ok(answer) => {
-                    tracing::debug!(place = %place.repository, status = %answer.status(), "mirror passed over")
-                }
-                Err(error) => {
-                    tracing::debug!(place = %place.repository, %error, "mirror passed over")
-                }
-            }
+            tracing::debug!(place = %place.repository, ?outcome, "mirror passed over");
             last = Some(outcome);
         }
         last.unwrap_or_else(|| Err(Error::new(ErrorKind::Internal, "no place to ask")))
@@ -136,9 +129,9 @@ impl Asked {
             .path()
             .strip_prefix("/v2/")
             .and_then(|path| path.strip_prefix(repository));
-        let name = match rest.map(|rest| rest.trim_start_matches('/').split_once('/')) {
-            Some(Some(("manifests" | "blobs", name))) => name,
-            _ => return Self::List,
+        let rest = rest.map(|rest| rest.trim_start_matches('/'));
+        let Some(("manifests" | "blobs", name)) = rest.and_then(|rest| rest.split_once('/')) else {
+            return Self::List;
         };
         let digest = name.parse().ok().map(Name::Digest);
         let tag = || name.parse().ok().map(Name::Tag);

@@ -18,7 +18,7 @@ use crate::{authority, context::Context};
 pub(crate) struct Hosts {
     context: Arc<Context>,
     wires: Arc<Wires>,
-    hosts: Mutex<HashMap<(String, bool), Arc<Host>>>,
+    known: Mutex<HashMap<(String, bool), Arc<Host>>>,
 }
 
 impl Hosts {
@@ -31,7 +31,7 @@ impl Hosts {
         Self {
             wires: Arc::new(Wires::new(material, context.hosts.clone())),
             context,
-            hosts: Mutex::default(),
+            known: Mutex::default(),
         }
     }
 
@@ -45,7 +45,7 @@ impl Hosts {
 
     /// The same, in plain http or not.
     pub(super) fn find(self: &Arc<Self>, registry: &str, plain: bool) -> Result<Arc<Host>> {
-        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut hosts = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (registry.to_owned(), plain);
         if let Some(host) = hosts.get(&key) {
             return Ok(Arc::clone(host));

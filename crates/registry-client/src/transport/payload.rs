@@ -94,6 +94,13 @@ impl Payload {
     }
 }
 
+impl Tap {
+    /// Takes the stream: from here on it cannot be sent again.
+    pub(super) fn begin(&self) -> Option<ByteStream> {
+        lock(&self.stream).take()
+    }
+}
+
 impl std::fmt::Debug for Tap {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
@@ -135,7 +142,7 @@ impl http_body::Body for Pouring {
             .get_mut()
             .unwrap_or_else(PoisonError::into_inner);
         if stream.is_none() {
-            *stream = lock(&this.tap.stream).take();
+            *stream = this.tap.begin();
         }
         let Some(stream) = stream else {
             let error = Error::new(ErrorKind::Internal, "a body that was sent before");

@@ -70,18 +70,20 @@ mod tests {
     #[tokio::test]
     async fn many_wait_for_one() {
         let (flights, runs) = (SingleFlight::new(), Arc::new(AtomicU32::new(0)));
-        let work = |runs: Arc<AtomicU32>| {
-            move || {
-                async move {
-                    tokio::task::yield_now().await;
-                    Ok(runs.fetch_add(1, Ordering::SeqCst))
-                }
-                .boxed()
-            }
+        let gate = Arc::new(tokio::sync::Semaphore::new(0));
+        let join = || {
+            let (runs, gate) = (Arc::clone(&runs), Arc::clone(&gate));
+            let work = async move {
+                gate.acquire().await.unwrap().forget();
+                Ok(runs.fetch_add(1, Ordering::SeqCst))
+            };
+            flights.run("a", || work.boxed())
         };
-        let all = join_all((0..16).map(|_| flights.run("a", work(runs.clone())))).await;
-        assert!(all.into_iter().all(|result| result.unwrap() == 0));
-        assert_eq!(flights.run("a", work(runs)).await.unwrap(), 1);
+        let mut all = join_all((0..16).map(|_| join()));
+        assert!(futures::poll!(&mut all).is_pending());
+        gate.add_permits(2);
+        assert!(all.await.into_iter().all(|result| result.unwrap() == 0));
+        assert_eq!(join().await.unwrap(), 1);
     }
 
     #[tokio::test]

@@ -90,11 +90,10 @@ impl Problem {
             (403, _) => ErrorKind::Denied,
             (404, _) => ErrorKind::NotFound,
             (409 | 412, _) => ErrorKind::Conflict,
-            (408, _) => ErrorKind::Unavailable,
             (429, _) => ErrorKind::RateLimited,
-            (501, _) => ErrorKind::Unsupported,
-            (500.., _) => ErrorKind::Unavailable,
+            (408 | 500 | 502.., _) => ErrorKind::Unavailable,
             (..400, _) => ErrorKind::Corrupt,
+            // Other 4xx, and 501.
             _ => ErrorKind::Unsupported,
         }
     }

@@ -18,7 +18,7 @@ use transship_oci::{Error, ErrorKind, Result};
 use crate::transport::exchange::Label;
 
 /// The longest silence within a body.
-const IDLE: Duration = Duration::from_secs(60);
+const IDLE: Duration = Duration::from_mins(1);
 
 /// The pieces of a body. The timer is touched only when there is nothing to read, never for a piece that is there.
 pub(super) struct Reading {
@@ -67,11 +67,12 @@ impl Stream for Reading {
                     match frame {
                         None => return Poll::Ready(None),
                         Some(Err(error)) => return Poll::Ready(Some(Err(this.broken(error)))),
-                        // Trailers say nothing here.
-                        Some(Ok(frame)) => match frame.into_data() {
-                            Ok(piece) => return Poll::Ready(Some(Ok(piece))),
-                            Err(_) => {}
-                        },
+                        Some(Ok(frame)) => {
+                            // Trailers say nothing here.
+                            if let Ok(piece) = frame.into_data() {
+                                return Poll::Ready(Some(Ok(piece)));
+                            }
+                        }
                     }
                 }
                 Poll::Pending => {

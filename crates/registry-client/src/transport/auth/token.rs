@@ -1,4 +1,4 @@
-//! What a token endpoint is asked, and what it answers (distribution, "Token Authentication" and "OAuth2").
+//! What a token endpoint is asked, and what it answers (distribution, "Token Authentication" and its `OAuth2` form).
 
 use std::time::Duration;
 
@@ -11,12 +11,12 @@ use url::{Url, form_urlencoded};
 use crate::transport::{Access, Scope};
 
 /// What lives for no told time lives for this long.
-const DEFAULT_LIFE: Duration = Duration::from_secs(60);
+const DEFAULT_LIFE: Duration = Duration::from_mins(1);
 /// Clocks and wires: so much earlier than told a token is taken to have run out, or a quarter of a short life.
 const MARGIN: Duration = Duration::from_secs(10);
 /// Nothing is believed to live longer.
-const MAX_LIFE: Duration = Duration::from_secs(7 * 24 * 3600);
-/// How we call ourselves at OAuth2 endpoints.
+const MAX_LIFE: Duration = Duration::from_hours(7 * 24);
+/// How we call ourselves at endpoints that speak `OAuth2`.
 const CLIENT: &str = "transship";
 
 /// An answer of a token endpoint.
@@ -64,7 +64,7 @@ pub(super) fn parse(body: &[u8]) -> Result<Token> {
         });
     Ok(Token {
         secret,
-        life: life - MARGIN.min(life / 4),
+        life: life.saturating_sub(MARGIN.min(life / 4)),
     })
 }
 

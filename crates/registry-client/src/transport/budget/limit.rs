@@ -10,7 +10,7 @@ use std::time::Duration;
 /// Where it begins.
 const START: usize = 4;
 /// A window has at least so many answers: fewer say nothing.
-const MIN_WINDOW: usize = 8;
+pub(super) const MIN_WINDOW: usize = 8;
 /// Share of the promised gain that doubling must bring to be kept. Promised is a factor of two.
 const CLIMB_GAIN: f64 = 1.25;
 /// The same for a step: half of what it promises.

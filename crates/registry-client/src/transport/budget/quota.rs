@@ -54,7 +54,7 @@ mod tests {
 
     #[test]
     fn reads_what_docker_hub_says() {
-        let window = Some(Duration::from_secs(21600));
+        let window = Some(Duration::from_hours(6));
         let expected = Quota {
             limit: 100,
             remaining: 76,

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use http::{HeaderMap, header};
 
 /// Longer pauses than this are read as this: nobody waits so long, and sums of times stay in range.
-const MAX: Duration = Duration::from_secs(30 * 24 * 3600);
+const MAX: Duration = Duration::from_hours(30 * 24);
 
 /// How long the answer asks to wait. A date is taken relative to the answer's own `Date`, since clocks differ, or to
 /// `now` where it has none; one that has passed is no wait at all.

@@ -56,19 +56,14 @@ impl Retry {
                 .await
                 .map_err(|TooLong(wait)| exchange.label.name(self.too_long(wait)))?;
             let outcome = self.attempt(exchange).await;
-            let Verdict {
-                wait,
-                hold,
-                reason,
-                attempts,
-            } = match judge(&outcome, attempt, self.clock.now()) {
-                Some(verdict) => verdict,
-                None => return outcome.map(|answer| answer.holding(place)),
+            let Some(verdict) = judge(&outcome, attempt, self.clock.now()) else {
+                return outcome.map(|answer| answer.holding(place));
             };
+            let Verdict { wait, hold, .. } = verdict;
             if hold {
                 self.budget.hold(wait);
             }
-            let last = attempt >= attempts.min(self.limits.max_attempts);
+            let last = attempt >= verdict.attempts.min(self.limits.max_attempts);
             if !exchange.repeatable() {
                 return outcome.map(|answer| answer.holding(place));
             }
@@ -78,7 +73,7 @@ impl Retry {
             drop(outcome);
             drop(place);
             attempt += 1;
-            self.tell(attempt, wait, reason);
+            self.tell(attempt, wait, verdict.reason);
             if !hold {
                 patience -= wait;
                 sleep(wait).await;

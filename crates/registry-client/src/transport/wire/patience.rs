@@ -9,9 +9,9 @@ use transship_oci::{ErrorKind, Result};
 use crate::transport::exchange::Exchange;
 
 /// For answers that need no work.
-const READ: Duration = Duration::from_secs(60);
+const READ: Duration = Duration::from_mins(1);
 /// For answers to what changes something: a registry may copy a whole blob within its storage before it says 201.
-const WRITE: Duration = Duration::from_secs(300);
+const WRITE: Duration = Duration::from_mins(5);
 
 /// Waits for `answer`; gives up when nothing has moved, neither out nor in, for as long as the verb allows.
 pub(super) async fn wait<T>(answer: impl Future<Output = T>, exchange: &Exchange) -> Result<T> {

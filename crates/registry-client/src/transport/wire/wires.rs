@@ -19,7 +19,7 @@ use crate::{
 pub(in crate::transport) struct Wires {
     material: Material,
     settings: HostSettings,
-    wires: Mutex<HashMap<Key, Arc<Wire>>>,
+    known: Mutex<HashMap<Key, Arc<Wire>>>,
     public: Mutex<HashMap<String, bool>>,
 }
 
@@ -38,7 +38,7 @@ impl Wires {
         Self {
             material,
             settings,
-            wires: Mutex::default(),
+            known: Mutex::default(),
             public: Mutex::default(),
         }
     }
@@ -57,7 +57,7 @@ impl Wires {
         let mut own = TlsMaterial::default();
         let key = if url.scheme() == "http" {
             Key::Plain
-        } else if self.known(&host) {
+        } else if self.is_known(&host) {
             Key::Host(host.clone())
         } else {
             own = self.certificates(&host)?;
@@ -67,7 +67,7 @@ impl Wires {
                 Key::Host(host.clone())
             }
         };
-        let mut wires = self.wires.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut wires = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(wire) = wires.get(&key) {
             return Ok(Arc::clone(wire));
         }
@@ -104,8 +104,8 @@ impl Wires {
         public
     }
 
-    fn known(&self, host: &str) -> bool {
-        let wires = self.wires.lock().unwrap_or_else(PoisonError::into_inner);
+    fn is_known(&self, host: &str) -> bool {
+        let wires = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         wires.contains_key(&Key::Host(host.to_owned()))
     }
 
