@@ -1,1 +1,193 @@
-//!
+//! Several targets, from one reading.
+
+use std::sync::Arc;
+
+use transship_engine::Outcome;
+use transship_oci::{Event, Name, Placed};
+use transship_testkit::image::{Graph, Image, layer, sample};
+
+use crate::support::{Act, Rig, Trap, Watched, block_on, digest_of, visible_tags};
+
+#[test]
+fn three_targets_are_fed_from_one_reading() {
+    block_on(async {
+        let graph = sample();
+        let rig = Rig::new(&graph, 3).await;
+        let report = rig.copied(&["1.4", "both", "docker"]).await;
+        assert_eq!(report.copied(), 9);
+        for target in &rig.targets {
+            for tag in ["1.4", "both", "docker"] {
+                graph
+                    .assert_complete(&digest_of(&graph, tag), &target.inner)
+                    .await;
+            }
+        }
+        let read: Vec<String> = rig
+            .reads
+            .log()
+            .into_iter()
+            .filter(|call| call.starts_with("blob "))
+            .collect();
+        let mut once = read.clone();
+        once.sort();
+        once.dedup();
+        assert_eq!(once.len(), read.len(), "a blob was read twice: {read:?}");
+        assert!(read.len() > 10);
+    });
+}
+
+#[test]
+fn one_target_that_fails_does_not_hold_up_the_other() {
+    block_on(async {
+        let graph = sample();
+        let mut rig = Rig::new(&graph, 2).await;
+        let bad = Arc::<Trap>::default();
+        rig.targets[1] = Watched::new(rig.targets[1].inner.clone(), &bad);
+        // The first call is the look at the tag, the second at the root; blobs come after that.
+        bad.arm(3, Act::Fail);
+        let report = rig.copy(&["1.4"]).await;
+        assert_eq!(
+            (report.copied(), report.failed()),
+            (1, 1),
+            "{:?}",
+            report.items
+        );
+        let (item, error) = report.errors().next().unwrap();
+        assert_eq!(item.target, "memory:target1:1.4");
+        assert_eq!(error.side(), Some(transship_oci::Side::Target));
+        assert!(
+            error.to_string().starts_with("target memory:target1: "),
+            "{error}"
+        );
+        graph
+            .assert_complete(&digest_of(&graph, "1.4"), &rig.targets[0].inner)
+            .await;
+        assert!(visible_tags(&rig.targets[1].inner).await.is_empty());
+    });
+}
+
+#[test]
+fn a_target_that_stops_taking_bytes_is_left_behind() {
+    block_on(async {
+        let mut graph = Graph::new();
+        let image = graph.image(Image::new().layer(layer::noise(1, 2_000_000)));
+        graph.tag("v", &image);
+        let mut rig = Rig::new(&graph, 2).await;
+        let stuck = Arc::<Trap>::default();
+        rig.targets[1] = Watched::new(rig.targets[1].inner.clone(), &stuck);
+        rig.targets[1]
+            .stall
+            .store(true, std::sync::atomic::Ordering::SeqCst);
+        let engine = rig.engine();
+        let jobs = futures::stream::iter([rig.job("v")]);
+        let run = tokio::spawn(async move { engine.run(jobs).await });
+        let root = Name::Tag("v".parse().unwrap());
+        // Time passes by itself while everybody waits.
+        let good = rig.targets[0].inner.clone();
+        while transship_oci::Source::resolve(&good, &root).await.is_err() {
+            tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        }
+        graph.assert_complete(&digest_of(&graph, "v"), &good).await;
+        assert!(!run.is_finished());
+        run.abort();
+    });
+}
+
+#[test]
+fn what_is_in_one_repository_of_a_registry_is_mounted_into_the_next() {
+    block_on(async {
+        let graph = sample();
+        let mut rig = Rig::new(&graph, 0).await;
+        let one = Watched::at_registry("registry.example/one", &rig.writes);
+        let two = Watched::at_registry("registry.example/two", &rig.writes);
+        two.mountable.lock().unwrap().push(Arc::clone(&one));
+        one.mountable.lock().unwrap().push(Arc::clone(&two));
+        rig.targets = vec![one, two];
+        let plan = rig.plan(&["1.4"]).await.unwrap();
+        let report = rig.copied(&["1.4"]).await;
+        let closure = graph.closure(&digest_of(&graph, "1.4"));
+        let mounted: u64 = report.items.iter().map(|item| item.moved.mounted).sum();
+        let sent: u64 = report.items.iter().map(|item| item.moved.blobs).sum();
+        assert_eq!(
+            (mounted, sent),
+            (closure.blobs.len() as u64, closure.blobs.len() as u64)
+        );
+        assert_eq!(report.bytes(), plan.totals.bytes);
+        assert_eq!(rig.reads.calls("blob "), closure.blobs.len());
+        for target in &rig.targets {
+            graph
+                .assert_complete(&digest_of(&graph, "1.4"), &target.inner)
+                .await;
+        }
+    });
+}
+
+#[test]
+fn a_refused_mount_ends_in_an_upload() {
+    block_on(async {
+        let graph = sample();
+        let mut rig = Rig::new(&graph, 0).await;
+        rig.targets = ["a", "b", "c"]
+            .map(|name| Watched::at_registry(&format!("registry.example/{name}"), &rig.writes))
+            .into();
+        let report = rig.copied(&["1.4"]).await;
+        assert_eq!(report.copied(), 3);
+        let how = |event: &Event| matches!(event, Event::BlobPlaced { how: "sent", .. });
+        let sent = rig
+            .recorder
+            .events()
+            .iter()
+            .filter(|event| how(event))
+            .count();
+        assert_eq!(
+            sent,
+            3 * graph.closure(&digest_of(&graph, "1.4")).blobs.len()
+        );
+        let _ = Placed::Mounted;
+    });
+}
+
+#[test]
+fn the_events_add_up_to_the_report() {
+    block_on(async {
+        let graph = sample();
+        let rig = Rig::new(&graph, 2).await;
+        let report = rig.copied(&["1.4", "chart"]).await;
+        let events = rig.recorder.events();
+        let sent: u64 = events
+            .iter()
+            .map(|event| match event {
+                Event::BlobPlaced { sent, .. } => *sent,
+                _ => 0,
+            })
+            .sum();
+        assert_eq!(sent, report.bytes());
+        let read: u64 = events
+            .iter()
+            .map(|event| match event {
+                Event::BlobProgress { bytes, .. } => *bytes,
+                _ => 0,
+            })
+            .sum();
+        assert_eq!(read * 2, report.bytes(), "every byte is read once for both");
+        assert_eq!(events.first(), Some(&Event::RunStarted { artifacts: 2 }));
+        let last = Event::RunFinished {
+            copied: 4,
+            unchanged: 0,
+            failed: 0,
+            bytes: sent,
+        };
+        assert_eq!(events.last(), Some(&last));
+        let done = |event: &&Event| {
+            matches!(
+                event,
+                Event::ArtifactDone {
+                    outcome: "copied",
+                    ..
+                }
+            )
+        };
+        assert_eq!(events.iter().filter(done).count(), 4);
+        assert!(matches!(report.items[0].outcome, Outcome::Copied));
+    });
+}

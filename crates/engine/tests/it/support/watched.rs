@@ -1,6 +1,9 @@
 //! A repository whose every call is counted, and can be made to fail or to be the last.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicBool, Ordering},
+};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -24,6 +27,8 @@ pub(crate) struct Tampering {
     pub(crate) unreadable: Vec<Digest>,
     /// The answer to "may there be referrers".
     pub(crate) no_referrers: bool,
+    /// As a target, lists no referrers.
+    pub(crate) forgetful: bool,
 }
 
 #[derive(Debug)]
@@ -32,6 +37,8 @@ pub(crate) struct Watched {
     pub(crate) trap: Arc<Trap>,
     pub(crate) tampering: Mutex<Tampering>,
     location: Location,
+    /// Blobs begin to be taken, and never end.
+    pub(crate) stall: AtomicBool,
     /// Blobs mounted instead of sent, if they are here.
     pub(crate) mountable: Mutex<Vec<Arc<Watched>>>,
 }
@@ -53,6 +60,7 @@ impl Watched {
             inner,
             trap: Arc::clone(trap),
             tampering: Mutex::default(),
+            stall: AtomicBool::new(false),
             location,
             mountable: Mutex::default(),
         })
@@ -213,12 +221,20 @@ impl Sink for Watched {
     }
 
     async fn referrers(&self, subject: &Digest) -> Result<Vec<Referrer>> {
-        let work = Sink::referrers(&self.inner, subject);
+        let forgetful = self.tampering.lock().unwrap().forgetful;
+        let work = async {
+            let listed = Sink::referrers(&self.inner, subject).await?;
+            Ok(if forgetful { Vec::new() } else { listed })
+        };
         self.trap.call(format!("target list {subject}"), work).await
     }
 
     async fn put_blob(&self, blob: &dyn Blob, placement: &Placement) -> Result<Placed> {
         let digest = blob.descriptor().digest;
+        if self.stall.load(Ordering::SeqCst) {
+            let _begun = blob.open(0).await?.next().await;
+            return std::future::pending().await;
+        }
         let from = self
             .mountable
             .lock()
