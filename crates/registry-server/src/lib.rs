@@ -46,7 +46,7 @@ mod tls;
 mod uploads;
 
 pub use auth::{Auth, Users, UsersError};
-pub use local::Local;
+pub use local::{Local, Snapshot};
 pub use registry::Registry;
 pub use server::Server;
 pub use settings::Settings;

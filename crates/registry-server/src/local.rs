@@ -1,6 +1,10 @@
 //! One repository of a store as the engine sees it: a [`Source`] and a [`Sink`], without a registry between.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    sync::Arc,
+};
 
 use async_trait::async_trait;
 use futures::{StreamExt as _, TryStreamExt as _, stream, stream::BoxStream};
@@ -49,6 +53,25 @@ impl Local {
     /// The repository underneath.
     pub fn repository(&self) -> &Arc<dyn StoredRepository> {
         &self.repository
+    }
+
+    /// Everything that is in it, to look at.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn snapshot(&self) -> Result<Snapshot> {
+        let mut tags = BTreeMap::new();
+        for tag in self.repository.tags(None, usize::MAX).await? {
+            let node = self.find(&Name::Tag(tag.clone())).await?;
+            tags.insert(tag, node.digest);
+        }
+        let manifests = self.repository.manifests().await?;
+        let manifests = manifests.into_iter().map(|node| node.digest);
+        Ok(Snapshot {
+            tags,
+            manifests: manifests.collect(),
+            blobs: self.repository.blobs().await?.into_iter().collect(),
+        })
     }
 
     fn on(&self, side: Side) -> impl Fn(Error) -> Error {
@@ -125,6 +148,17 @@ impl Local {
         store::complete(&*self.repository, manifest).await?;
         self.repository.put(manifest, tags, Expect::Anything).await
     }
+}
+
+/// What a repository held at one moment. Two of them are equal when nothing can tell the repositories apart.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Snapshot {
+    /// What each tag points at.
+    pub tags: BTreeMap<Tag, Digest>,
+    /// All manifests.
+    pub manifests: BTreeSet<Digest>,
+    /// All other content.
+    pub blobs: BTreeSet<Digest>,
 }
 
 #[async_trait]

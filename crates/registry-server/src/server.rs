@@ -63,10 +63,10 @@ impl Server {
     }
 
     /// Takes no more connections, lets requests that are under way end, and returns when all are gone.
-    pub async fn shutdown(self) {
+    pub async fn shutdown(mut self) {
         self.stop.cancel();
         // It can only have panicked or been cancelled with the runtime; it is gone either way.
-        let _ = self.running.await;
+        let _ = (&mut self.running).await;
     }
 
     async fn start(address: SocketAddr, app: Router, tls: Option<Tls>) -> Result<Self> {
@@ -85,6 +85,13 @@ impl Server {
             stop,
             running,
         })
+    }
+}
+
+impl Drop for Server {
+    /// Takes no more connections; those that are open end on their own.
+    fn drop(&mut self) {
+        self.stop.cancel();
     }
 }
 

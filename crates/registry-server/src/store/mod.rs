@@ -66,6 +66,9 @@ pub trait StoredRepository: Debug + Send + Sync {
     /// A blob's size in bytes, if it is here.
     async fn size(&self, blob: &Digest) -> Result<Option<u64>>;
 
+    /// All blobs, by digest: the content that is not a listed manifest.
+    async fn blobs(&self) -> Result<Vec<Digest>>;
+
     /// A part of a blob. The whole of it, read to its end, has been verified: bytes that do not hash to the digest
     /// end in an error before the last piece.
     ///

@@ -141,6 +141,12 @@ impl StoredRepository for SourceRepository {
         Ok(self.blobs.get(blob).map(|blob| blob.size))
     }
 
+    async fn blobs(&self) -> Result<Vec<Digest>> {
+        let mut blobs: Vec<_> = self.blobs.keys().copied().collect();
+        blobs.sort_unstable();
+        Ok(blobs)
+    }
+
     async fn read(&self, blob: &Digest, range: Range<u64>) -> Result<ByteStream> {
         let bytes = self.source.blob(self.blob(blob)?, range.start).await?;
         Ok(cut(bytes, range.end.saturating_sub(range.start)))

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use transship_oci::{Digest, Error, ErrorKind, Result};
+use transship_oci::{Algorithm, Digest, Error, ErrorKind, Result};
 
 /// The folder for what is not content yet.
 pub(super) const UPLOADS: &str = ".uploads";
@@ -17,6 +17,25 @@ pub(super) fn blob(folder: &Path, digest: &Digest) -> PathBuf {
     path.push(digest.algorithm().as_str());
     path.push(digest.hex());
     path
+}
+
+/// All content, by digest.
+pub(super) fn list(folder: &Path) -> io::Result<Vec<Digest>> {
+    let mut found = Vec::new();
+    for algorithm in [Algorithm::Sha256, Algorithm::Sha512] {
+        let content = match fs::read_dir(folder.join("blobs").join(algorithm.as_str())) {
+            Ok(content) => content,
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => continue,
+            Err(cause) => return Err(cause),
+        };
+        for entry in content {
+            let name = entry?.file_name();
+            let digest = name.to_str().map(|hex| format!("{algorithm}:{hex}"));
+            found.extend(digest.and_then(|digest| digest.parse::<Digest>().ok()));
+        }
+    }
+    found.sort_unstable();
+    Ok(found)
 }
 
 /// A new name in the folder for what is not content yet.

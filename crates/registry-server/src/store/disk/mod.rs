@@ -134,6 +134,3 @@ fn is_absent(cause: &io::Error) -> bool {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
     )
 }
-
-#[cfg(test)]
-mod tests;

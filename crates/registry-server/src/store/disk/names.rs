@@ -53,3 +53,6 @@ pub(super) fn list(root: &Path) -> io::Result<Vec<String>> {
     names.sort_unstable();
     Ok(names)
 }
+
+#[cfg(test)]
+mod tests;

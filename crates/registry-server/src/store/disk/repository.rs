@@ -184,6 +184,15 @@ impl StoredRepository for DiskRepository {
         }
     }
 
+    async fn blobs(&self) -> Result<Vec<Digest>> {
+        let (folder, index) = (self.0.folder.clone(), self.index());
+        let listed =
+            blocking(move || files::list(&folder).map_err(|cause| unavailable(&folder, cause)));
+        let mut blobs = listed.await?;
+        blobs.retain(|digest| !index.has(digest));
+        Ok(blobs)
+    }
+
     async fn read(&self, blob: &Digest, range: Range<u64>) -> Result<ByteStream> {
         read::open(files::blob(&self.0.folder, blob), *blob, range).await
     }
