@@ -255,13 +255,8 @@ impl<'a> Copying<'a> {
         }
         // Nobody sends any more, and nothing listens: what follows is about manifests.
         drop(arrivals);
-        let publication = Publication {
-            run: self.run,
-            source: &self.job.source,
-            graph: &self.prepared.graph,
-            sink: &target.sink,
-            diff,
-        };
+        let (source, graph) = (&self.job.source, &self.prepared.graph);
+        let publication = Publication::new(self.run, source, graph, &target.sink, diff);
         Box::pin(publication.publish(moved)).await
     }
 }

@@ -87,7 +87,7 @@ fn a_target_that_has_some_blobs_is_sent_the_rest() {
             let node = transship_oci::Descriptor::new("", *digest, bytes.len() as u64);
             let blob = transship_oci::MemoryBlob::new(node, bytes.clone());
             let target = &rig.targets[0].inner;
-            transship_oci::Sink::put_blob(target, &blob, &Default::default())
+            transship_oci::Sink::put_blob(target, &blob, &transship_oci::Placement::default())
                 .await
                 .unwrap();
         }
@@ -173,7 +173,7 @@ fn a_new_signature_and_a_blob_that_came_are_drift() {
         let node = transship_oci::Descriptor::new("", blob.digest, blob.size);
         let put = transship_oci::MemoryBlob::new(node, bytes);
         let target = &rig.targets[0].inner;
-        transship_oci::Sink::put_blob(target, &put, &Default::default())
+        transship_oci::Sink::put_blob(target, &put, &transship_oci::Placement::default())
             .await
             .unwrap();
         let expected = format!(

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use transship_engine::Outcome;
-use transship_oci::{Event, Name, Placed};
+use transship_oci::{Event, Name};
 use transship_testkit::image::{Graph, Image, layer, sample};
 
 use crate::support::{Act, Rig, Trap, Watched, block_on, digest_of, visible_tags};
@@ -143,7 +143,6 @@ fn a_refused_mount_ends_in_an_upload() {
             sent,
             3 * graph.closure(&digest_of(&graph, "1.4")).blobs.len()
         );
-        let _ = Placed::Mounted;
     });
 }
 
@@ -189,5 +188,26 @@ fn the_events_add_up_to_the_report() {
         };
         assert_eq!(events.iter().filter(done).count(), 4);
         assert!(matches!(report.items[0].outcome, Outcome::Copied));
+    });
+}
+
+#[test]
+fn another_tag_in_the_same_repository_is_only_a_tag() {
+    block_on(async {
+        let graph = sample();
+        let mut rig = Rig::new(&graph, 0).await;
+        rig.targets = vec![Arc::clone(&rig.source)];
+        let mut job = rig.job("1.4");
+        job.targets[0].tags = vec!["stable".parse().unwrap()];
+        let report = rig.engine().run(futures::stream::iter([job])).await;
+        assert_eq!(
+            (report.copied(), report.bytes()),
+            (1, 0),
+            "{:?}",
+            report.items
+        );
+        let log = rig.reads.log();
+        assert_eq!(log[log.len() - 2..], ["tag stable", "finish"]);
+        assert_eq!(rig.reads.calls("put "), 0);
     });
 }
