@@ -201,3 +201,6 @@ pub struct Unobserved;
 impl Observer for Unobserved {
     fn on(&self, _: &Event) {}
 }
+
+#[cfg(test)]
+mod tests;
