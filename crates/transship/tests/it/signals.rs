@@ -1,0 +1,107 @@
+//! Signals and kill -9: what is visible at the target stays whole, and the next run goes on.
+
+use transship_oci::{Name, Source as _};
+use transship_testkit::{
+    fault::{Hold, Route, on},
+    image::{Graph, Image, layer},
+    peers::{Home, Process},
+};
+
+use crate::world::{at_home, expect, faulty, registry, remote};
+
+#[tokio::test]
+async fn the_first_signal_stops_in_good_order_and_says_what_is_done() {
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let home = Home::new();
+        let hold = Hold::new();
+        let from = registry().await;
+        let to = faulty(vec![on(Route::PutManifest).hold(&hold)]).await;
+        let graph = crate::world::image_under(&["1"]);
+        graph
+            .push_to(&remote(&from.repository("app")))
+            .await
+            .unwrap();
+        let (source, target) = (format!("{}/app:1", from.host()), format!("{}/", to.host()));
+        let mut process = Process::spawn(at_home(&home).command(["copy", &source, &target]));
+        to.arrived(Route::PutManifest, 1).await;
+        process.signal(signal).await;
+        assert_eq!(process.wait().await.code(), Some(code), "{}", process.log());
+        let log = process.log();
+        assert!(
+            log.contains("stopped: 0 artifacts copied, 0 unchanged, 0 failed"),
+            "{log}"
+        );
+        assert!(log.contains("run the same command again"), "{log}");
+        hold.release();
+        expect(&at_home(&home).run(["copy", &source, &target]).await, 0);
+        graph.assert_in(&remote(&to.repository("app"))).await;
+    }
+}
+
+/// Killed in the middle of an upload, the next run asks the session and sends only what is missing.
+#[tokio::test]
+async fn a_killed_upload_is_taken_up_where_it_was() {
+    const SIZE: usize = 24 * 1024 * 1024;
+    const LANDED: u64 = 10 * 1024 * 1024;
+    let home = Home::new();
+    let hold = Hold::new();
+    let from = registry().await;
+    // The connection breaks, and while the program asks how much has landed it is killed.
+    let to = faulty(vec![
+        on(Route::Patch).nth(1).cut_request(LANDED),
+        on(Route::GetUpload).nth(1).hold(&hold),
+    ])
+    .await;
+    let mut graph = Graph::new();
+    let image = graph.image(Image::new().layer(layer::noise(1, SIZE)));
+    graph.tag("1", &image);
+    graph
+        .push_to(&remote(&from.repository("app")))
+        .await
+        .unwrap();
+    let (source, target) = (format!("{}/app:1", from.host()), format!("{}/", to.host()));
+
+    let mut process = Process::spawn(at_home(&home).command(["copy", &source, &target]));
+    hold.arrived().await;
+    process.kill().await;
+    let tag = Name::Tag("1".parse().unwrap());
+    assert!(
+        remote(&to.repository("app")).resolve(&tag).await.is_err(),
+        "no tag yet"
+    );
+    assert_eq!(journal(&home).len(), 1, "the upload is in the journal");
+
+    to.forget();
+    let run = at_home(&home)
+        .run(["copy", &source, &target, "--format", "json"])
+        .await;
+    expect(&run, 0);
+    graph.assert_in(&remote(&to.repository("app"))).await;
+    let seen = to.seen();
+    let received: u64 = seen
+        .iter()
+        .filter(|seen| seen.route.is_upload())
+        .map(|seen| seen.received)
+        .sum();
+    let rest = graph.blob_bytes() - LANDED;
+    assert_eq!(
+        received,
+        rest,
+        "only what was missing is sent: {:?}",
+        to.counts()
+    );
+    assert_eq!(crate::world::json(&run)["bytes"], rest);
+    assert!(
+        journal(&home).is_empty(),
+        "the journal is cleared: {:?}",
+        journal(&home)
+    );
+}
+
+fn journal(home: &Home) -> Vec<std::path::PathBuf> {
+    std::fs::read_dir(home.path().join(".local/state/transship/uploads"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|end| end == "json"))
+        .collect()
+}
