@@ -217,6 +217,7 @@ impl<'a> Copying<'a> {
         let transfers = stream::iter(blobs).map(|(blob, wants)| {
             let transfer = Transfer {
                 run: Arc::clone(self.run),
+                label: self.job.label.clone(),
                 source: Arc::clone(&self.job.source),
                 blob,
             };

@@ -32,11 +32,12 @@ fn every_event_has_its_line() {
         ),
         (
             Event::BlobStarted {
+                source: text("s"),
                 target: text("t"),
                 digest,
                 size: 9,
             },
-            r#"{"v":1,"event":"blob-started","target":"t","digest":"@A","size":9}"#,
+            r#"{"v":1,"event":"blob-started","source":"s","target":"t","digest":"@A","size":9}"#,
         ),
         (
             Event::BlobProgress { digest, bytes: 5 },
