@@ -186,3 +186,28 @@ fn a_target_that_loses_a_referrer_gets_no_tag() {
         assert!(rig.writes.calls("target list ") >= 4);
     });
 }
+
+#[test]
+fn a_referrer_that_is_there_but_not_listed_is_put_again() {
+    block_on(async {
+        let mut graph = Graph::new();
+        let image = graph.image(Image::new().layer(layer::noise(1, 100)));
+        // The index lists the image and what belongs to it, so that the target has both in any case.
+        let sbom = graph.attach(&image, "application/spdx+json", b"{}");
+        let root = graph.index(Index::of([image, sbom.clone()]));
+        graph.tag("v", &root);
+        let rig = Rig::new(&graph, 1).await;
+        rig.copied(&["v"]).await;
+        rig.clear();
+        rig.targets[0].tampering.lock().unwrap().forgetful = true;
+        let report = rig.copy(&["v"]).await;
+        assert_eq!(
+            rig.writes.calls(&format!("put manifest {}", sbom.digest)),
+            1
+        );
+        let (_, error) = report.errors().next().unwrap();
+        assert_eq!(error.operation(), Some("read back"));
+        rig.targets[0].tampering.lock().unwrap().forgetful = false;
+        assert_eq!(rig.copied(&["v"]).await.unchanged(), 1);
+    });
+}

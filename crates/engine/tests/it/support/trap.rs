@@ -93,9 +93,18 @@ impl Trap {
     ) -> Result<T> {
         self.alive().await;
         let boom = || Error::new(ErrorKind::Unavailable, format!("sprung at {what}"));
-        match self.tick(what.clone()) {
+        let act = self.tick(what.clone());
+        // Memory answers at once; a registry lets others go first, some calls more than others.
+        for _ in 0..self.count() * 7 % 5 {
+            tokio::task::yield_now().await;
+        }
+        self.alive().await;
+        match act {
             None => {
                 let done = work.await;
+                for _ in 0..self.count() * 5 % 3 {
+                    tokio::task::yield_now().await;
+                }
                 self.alive().await;
                 done
             }
