@@ -108,7 +108,8 @@ impl Facts {
     }
 
     fn config_line(&self, key: &str) -> Option<&str> {
-        self.config.as_ref()?.get(key)?.as_str()
+        let value = self.config.as_ref()?.get(key)?.as_str()?;
+        Some(value).filter(|value| !value.is_empty())
     }
 }
 
