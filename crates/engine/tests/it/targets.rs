@@ -1,12 +1,36 @@
 //! Several targets, from one reading.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
+use futures::future::BoxFuture;
+use tokio::sync::Semaphore;
 use transship_engine::Outcome;
-use transship_oci::{Event, Name};
+use transship_oci::{Budget, Event, Name, Permit};
 use transship_testkit::image::{Graph, Image, layer, sample};
 
 use crate::support::{Act, Rig, Trap, Watched, block_on, digest_of, visible_tags};
+
+/// Room for one transfer, and a note of everybody who took it.
+#[derive(Debug)]
+struct OneAtATime {
+    host: &'static str,
+    room: Arc<Semaphore>,
+    taken: Arc<Mutex<Vec<&'static str>>>,
+}
+
+impl Budget for OneAtATime {
+    fn key(&self) -> &str {
+        self.host
+    }
+
+    fn acquire(&self) -> BoxFuture<'_, Permit> {
+        Box::pin(async {
+            let held = Arc::clone(&self.room).acquire_owned().await.unwrap();
+            self.taken.lock().unwrap().push(self.host);
+            Permit::holding(held)
+        })
+    }
+}
 
 #[test]
 fn three_targets_are_fed_from_one_reading() {
@@ -209,5 +233,36 @@ fn another_tag_in_the_same_repository_is_only_a_tag() {
         let log = rig.reads.log();
         assert_eq!(log[log.len() - 2..], ["tag stable", "finish"]);
         assert_eq!(rig.reads.calls("put "), 0);
+    });
+}
+
+#[test]
+fn room_is_taken_at_every_host_once_and_in_the_order_of_their_names() {
+    block_on(async {
+        let graph = sample();
+        let rig = Rig::new(&graph, 2).await;
+        let taken = Arc::<Mutex<Vec<&'static str>>>::default();
+        let budget = |host| {
+            Arc::new(OneAtATime {
+                host,
+                room: Arc::new(Semaphore::new(1)),
+                taken: Arc::clone(&taken),
+            }) as Arc<dyn Budget>
+        };
+        // The source and the second target are one host, with room for one: taking it twice would wait for ever.
+        let shared = budget("b.example");
+        *rig.source.budget.lock().unwrap() = Some(Arc::clone(&shared));
+        *rig.targets[0].budget.lock().unwrap() = Some(budget("a.example"));
+        *rig.targets[1].budget.lock().unwrap() = Some(shared);
+        let report = rig.copied(&["1.4", "chart"]).await;
+        assert_eq!(report.copied(), 4);
+        let (one, two) = (digest_of(&graph, "1.4"), digest_of(&graph, "chart"));
+        let mut blobs = graph.closure(&one).blobs;
+        blobs.extend(graph.closure(&two).blobs);
+        let taken = taken.lock().unwrap();
+        let count = |host| taken.iter().filter(|taken| **taken == host).count();
+        assert_eq!(count("a.example"), blobs.len());
+        assert_eq!(count("b.example"), blobs.len());
+        assert_eq!(taken[0], "a.example");
     });
 }

@@ -37,6 +37,8 @@ pub(crate) struct Watched {
     pub(crate) trap: Arc<Trap>,
     pub(crate) tampering: Mutex<Tampering>,
     location: Location,
+    /// Room at the host behind it.
+    pub(crate) budget: Mutex<Option<Arc<dyn Budget>>>,
     /// Blobs begin to be taken, and never end.
     pub(crate) stall: AtomicBool,
     /// Blobs mounted instead of sent, if they are here.
@@ -61,6 +63,7 @@ impl Watched {
             trap: Arc::clone(trap),
             tampering: Mutex::default(),
             stall: AtomicBool::new(false),
+            budget: Mutex::default(),
             location,
             mountable: Mutex::default(),
         })
@@ -131,7 +134,7 @@ impl Source for Watched {
     }
 
     fn budget(&self) -> Option<Arc<dyn Budget>> {
-        None
+        self.budget.lock().unwrap().clone()
     }
 
     async fn resolve(&self, name: &Name) -> Result<Descriptor> {
@@ -198,7 +201,7 @@ impl Sink for Watched {
     }
 
     fn budget(&self) -> Option<Arc<dyn Budget>> {
-        None
+        self.budget.lock().unwrap().clone()
     }
 
     async fn have(&self, nodes: &[Descriptor]) -> Result<Vec<Presence>> {
