@@ -13,7 +13,7 @@ use transship_oci::{
     Placement, Presence, RawManifest, Referrer, Result, Side, Sink, Source, Tag, Tie,
 };
 
-use crate::store::{self, DiskRepository, Expect, MemoryRepository, StoredRepository};
+use crate::store::{self, DiskRepository, Expect, MemoryRepository, StoredRepository, Upload};
 
 /// How many tags are read at once.
 const TAG_PAGE: usize = 1000;
@@ -129,15 +129,10 @@ impl Local {
         }
         let id = format!("{:032x}", rand::random::<u128>());
         let mut upload = self.repository.start(&id, digest.algorithm()).await?;
-        let mut bytes = blob.open(0).await?;
-        while let Some(piece) = bytes.next().await {
-            match piece {
-                Ok(piece) => upload.append(piece).await?,
-                Err(cause) => {
-                    upload.abort().await?;
-                    return Err(cause);
-                }
-            }
+        if let Err(cause) = pour(blob, &mut *upload).await {
+            // The first fault is the one to tell of.
+            let _ = upload.abort().await;
+            return Err(cause);
         }
         let sent = upload.offset();
         upload.commit(&digest).await?;
@@ -272,6 +267,14 @@ impl Sink for Local {
     async fn finish(&self) -> Result<()> {
         Ok(())
     }
+}
+
+async fn pour(blob: &dyn Blob, upload: &mut dyn Upload) -> Result<()> {
+    let mut bytes = blob.open(0).await?;
+    while let Some(piece) = bytes.try_next().await? {
+        upload.append(piece).await?;
+    }
+    Ok(())
 }
 
 fn not_found(name: &impl std::fmt::Display) -> Error {

@@ -124,8 +124,12 @@ impl Sessions {
                 .collect()
         };
         for session in stale {
-            if let Some(upload) = session.turn().await?.upload.take() {
-                upload.abort().await?;
+            let abandoned = session.turn().await?.upload.take();
+            if let Some(upload) = abandoned
+                && let Err(cause) = upload.abort().await
+            {
+                // Nobody is waiting for it, and it must not stand in the way of others.
+                tracing::warn!(error = %cause, "an abandoned upload cannot be removed");
             }
         }
         if lock(&self.live).len() < self.most {

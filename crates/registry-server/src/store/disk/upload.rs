@@ -163,7 +163,11 @@ impl Upload for DiskUpload {
         // A fault while writing does not matter any more.
         let _ = self.settle().await;
         let path = self.path;
-        blocking(move || fs::remove_file(&path).map_err(|cause| unavailable(&path, cause))).await
+        blocking(move || match fs::remove_file(&path) {
+            Err(cause) if !is_absent(&cause) => Err(unavailable(&path, cause)),
+            _ => Ok(()),
+        })
+        .await
     }
 }
 
