@@ -115,10 +115,9 @@ pub async fn check(mut fresh: impl AsyncFnMut() -> Pair) {
                 .map(String::as_str)
                 .or_else(|| cause.downcast_ref::<&str>().copied())
                 .unwrap_or("no message");
-            panic!(
-                "{pair:?} breaks the contract: {}: {text}",
-                name.replace('_', " ")
-            );
+            let source = pair.source();
+            let (at, name) = (source.location(), name.replace('_', " "));
+            panic!("{at} breaks the contract: {name}: {text}");
         }
     }
 }

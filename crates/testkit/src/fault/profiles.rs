@@ -121,7 +121,7 @@ impl Profile {
             vec![Arc::new(Tokens::new().tires_in(Route::PutBlob))]
         }),
         at_source("400-expired-token", Route::GetBlob, Copied, || {
-            vec![Arc::new(Tokens::new().uses(2).refused_by_400())]
+            vec![Arc::new(Tokens::new().first_lasts(2).refused_by_400())]
         }),
         at_source("token-without-expiry", Route::Token, Copied, || {
             vec![Arc::new(Tokens::new().expires_in(None))]
@@ -243,7 +243,7 @@ impl Profile {
         at_source("referrers-500", Route::Referrers, Fails, || {
             vec![on(Route::Referrers).answer(Answer::new(500))]
         }),
-        at_target("fallback-is-subject", Route::PutManifest, Copied, || {
+        at_target("fallback-is-subject", Route::PutManifest, Either, || {
             vec![Arc::new(Referrers::Missing), Arc::new(FallbackTag::Subject)]
         }),
         at_target("fallback-is-stranger", Route::PutManifest, Either, || {
@@ -317,7 +317,10 @@ impl Profile {
             vec![on(Route::GetBlob).corrupt(0)]
         }),
         at_source("blob-short", Route::GetBlob, Fails, || {
-            vec![on(Route::GetBlob).act(super::Action::Shorten { to: 1 })]
+            vec![
+                on(Route::GetBlob).act(super::Action::Strip("range")),
+                on(Route::GetBlob).act(super::Action::Shorten { to: 1 }),
+            ]
         }),
         at_source("blob-endless", Route::GetBlob, Fails, || {
             vec![on(Route::GetBlob).act(super::Action::Endless)]

@@ -7,4 +7,5 @@ mod faults;
 mod habits;
 mod peers;
 mod profiles;
+mod survival;
 mod tokens;

@@ -86,7 +86,7 @@ async fn a_mount_needs_both_repositories() {
 
 #[tokio::test]
 async fn tokens_wear_out_and_are_revoked() {
-    let (client, tokens) = with(Tokens::new().uses(2)).await;
+    let (client, tokens) = with(Tokens::new().first_lasts(2)).await;
     let first = token(&client, "scope=repository:app:pull").await;
     let mut statuses = Vec::new();
     for _ in 0..3 {
@@ -96,7 +96,7 @@ async fn tokens_wear_out_and_are_revoked() {
     let second = token(&client, "scope=repository:app:pull").await;
     tokens.revoke();
     assert_eq!(list(&client, &second).await, 401);
-    let (client, _) = with(Tokens::new().uses(0).refused_by_400()).await;
+    let (client, _) = with(Tokens::new().first_lasts(0).refused_by_400()).await;
     let worn = token(&client, "scope=repository:app:pull").await;
     assert_eq!(list(&client, &worn).await, 400);
 }

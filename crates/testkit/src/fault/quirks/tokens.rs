@@ -9,6 +9,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use axum::body::Body;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
@@ -29,7 +30,7 @@ use crate::fault::{
 pub struct Tokens {
     user: Option<(String, String)>,
     expires_in: Option<u64>,
-    uses: u64,
+    first_lasts: u64,
     post: bool,
     stale_status: u16,
     tires_in: Mutex<Option<Route>>,
@@ -49,7 +50,7 @@ impl Tokens {
         Self {
             user: None,
             expires_in: Some(300),
-            uses: u64::MAX,
+            first_lasts: u64::MAX,
             post: false,
             stale_status: 401,
             tires_in: Mutex::new(None),
@@ -70,9 +71,9 @@ impl Tokens {
         self
     }
 
-    /// After so many requests a token is refused, whatever `expires_in` said.
-    pub fn uses(mut self, uses: u64) -> Self {
-        self.uses = uses;
+    /// The first token is refused after so many requests, whatever `expires_in` said.
+    pub fn first_lasts(mut self, requests: u64) -> Self {
+        self.first_lasts = requests;
         self
     }
 
@@ -139,14 +140,14 @@ impl Tokens {
         let scopes = scopes
             .flat_map(|(_, scope)| scope.split(' ').map(str::to_owned))
             .collect();
-        let token = format!("token-{}", self.number.fetch_add(1, Relaxed) + 1);
-        self.issued().insert(
-            token.clone(),
-            Issued {
-                scopes,
-                left: self.uses,
-            },
-        );
+        let number = self.number.fetch_add(1, Relaxed) + 1;
+        let token = format!("token-{number}");
+        let left = if number == 1 {
+            self.first_lasts
+        } else {
+            u64::MAX
+        };
+        self.issued().insert(token.clone(), Issued { scopes, left });
         let mut given = json!({"token": token, "access_token": token});
         if let Some(seconds) = self.expires_in {
             given["expires_in"] = seconds.into();
@@ -169,23 +170,26 @@ impl Tokens {
     }
 
     /// Does a token cover these scopes? It is worn a little by the question.
-    fn admits(&self, token: &str, needed: &[(String, &str)]) -> bool {
+    fn judge(&self, token: &str, needed: &[(String, &str)]) -> Judgement {
         let mut issued = self.issued();
         let Some(token) = issued.get_mut(token) else {
-            return false;
+            return Judgement::Stale;
         };
-        if token.left == 0 {
-            return false;
-        }
-        token.left -= 1;
-        needed.iter().all(|(repository, action)| {
+        let covers = |(repository, action): &(String, &str)| {
             token.scopes.iter().any(|scope| {
-                let mut parts = scope.rsplitn(2, ':');
-                let actions = parts.next().unwrap_or_default();
-                parts.next() == Some(&format!("repository:{repository}"))
+                let (name, actions) = scope.rsplit_once(':').unwrap_or_default();
+                name.strip_prefix("repository:") == Some(repository)
                     && actions.split(',').any(|it| it == *action || it == "*")
             })
-        })
+        };
+        if !needed.iter().all(covers) {
+            return Judgement::Narrow;
+        }
+        if token.left == 0 {
+            return Judgement::Stale;
+        }
+        token.left -= 1;
+        Judgement::Good
     }
 
     fn tires(&self, request: &Request) -> bool {
@@ -213,41 +217,52 @@ impl Quirk for Tokens {
             return self.give(request).await;
         }
         let needed = needed(&request);
-        let token = request
-            .headers()
-            .get(header::AUTHORIZATION)
-            .and_then(|it| it.to_str().ok());
-        let token = token.and_then(|it| it.strip_prefix("Bearer "));
-        if token.is_some_and(|token| self.admits(token, &needed)) {
-            if self.tires(&request) {
-                let host = host_of(&request);
-                self.revoke();
-                land(request, LANDED, next).await?.drain().await;
-                return Ok(challenge(&host, &needed, true));
+        let Some(token) = bearer(&request) else {
+            return Ok(challenge(request, &needed, None).await);
+        };
+        match self.judge(&token, &needed) {
+            Judgement::Good => {}
+            Judgement::Narrow => {
+                let error = Some("insufficient_scope");
+                return Ok(challenge(request, &needed, error).await);
             }
-            // What is behind knows nothing of these tokens.
-            request.headers_mut().remove(header::AUTHORIZATION);
-            return next.run(request).await;
+            Judgement::Stale if self.stale_status == 400 => {
+                drain(request.into_body()).await;
+                let message = "Your authorization token has expired. Reauthenticate and try again.";
+                return Ok(refusal(400, "DENIED", message));
+            }
+            Judgement::Stale => return Ok(challenge(request, &needed, Some("invalid_token")).await),
         }
-        if token.is_some() && self.stale_status == 400 {
-            drain(request.into_body()).await;
-            let message = "Your authorization token has expired. Reauthenticate and try again.";
-            return Ok(refusal(400, "DENIED", message));
+        // What is behind knows nothing of these tokens.
+        request.headers_mut().remove(header::AUTHORIZATION);
+        if self.tires(&request) {
+            self.issued().remove(&token);
+            let (parts, body) = request.into_parts();
+            let again = Request::from_parts(parts.clone(), Body::empty());
+            let landed = land(Request::from_parts(parts, body), LANDED, next).await?;
+            landed.drain().await;
+            return Ok(challenge(again, &needed, Some("invalid_token")).await);
         }
-        let had_one = token.is_some();
-        let host = host_of(&request);
-        drain(request.into_body()).await;
-        Ok(challenge(&host, &needed, had_one))
+        next.run(request).await
     }
 }
 
-fn host_of(request: &Request) -> String {
-    request
-        .extensions()
-        .get::<Hosts>()
-        .expect("hosts")
-        .registry
-        .clone()
+/// What a token is good for.
+enum Judgement {
+    Good,
+    /// It is of another repository, or only for reading.
+    Narrow,
+    /// It is used up, or none of ours.
+    Stale,
+}
+
+fn bearer(request: &Request) -> Option<String> {
+    let value = request
+        .headers()
+        .get(header::AUTHORIZATION)?
+        .to_str()
+        .ok()?;
+    value.strip_prefix("Bearer ").map(str::to_owned)
 }
 
 /// The scopes that a request needs, its own repository first.
@@ -268,7 +283,15 @@ fn needed(request: &Request) -> Vec<(String, &'static str)> {
     needed
 }
 
-fn challenge(host: &str, needed: &[(String, &str)], had_one: bool) -> Response {
+/// Reads the request to its end and answers 401.
+async fn challenge(request: Request, needed: &[(String, &str)], error: Option<&str>) -> Response {
+    let host = request
+        .extensions()
+        .get::<Hosts>()
+        .expect("hosts")
+        .registry
+        .clone();
+    drain(request.into_body()).await;
     let scope = |(repository, action): &(String, &str)| {
         let actions = if *action == "push" {
             "pull,push"
@@ -278,17 +301,17 @@ fn challenge(host: &str, needed: &[(String, &str)], had_one: bool) -> Response {
         format!("repository:{repository}:{actions}")
     };
     let scopes: Vec<String> = needed.iter().map(scope).collect();
-    let mut text = format!("Bearer realm=\"http://{host}/token\",service=\"test\"");
+    let mut fields = vec![
+        format!("realm=\"http://{host}/token\""),
+        "service=\"test\"".to_owned(),
+    ];
     if !scopes.is_empty() {
-        text.push_str(",scope=\"");
-        text.push_str(&scopes.join(" "));
-        text.push('"');
+        fields.push(format!("scope=\"{}\"", scopes.join(" ")));
     }
-    if had_one {
-        text += ",error=\"invalid_token\"";
-    }
+    fields.extend(error.map(|error| format!("error=\"{error}\"")));
+    let value = format!("Bearer {}", fields.join(","));
     let mut refused = refusal(401, "UNAUTHORIZED", "authentication required");
-    let value = HeaderValue::from_str(&text).expect("a challenge");
+    let value = HeaderValue::from_str(&value).expect("a challenge");
     refused
         .headers_mut()
         .insert(header::WWW_AUTHENTICATE, value);
