@@ -6,7 +6,7 @@ use std::{
 };
 
 use transship_engine::{Engine, Options};
-use transship_oci::{Accept, Clock, Journal, Repository, Result, Side, SystemClock};
+use transship_oci::{Accept, Clock, Journal, NoJournal, Repository, Result, Side, SystemClock};
 use transship_registry_client::{Client, Context, RemoteRepository};
 
 use crate::{
@@ -70,7 +70,7 @@ impl App {
         let mut context = client::context(&self.settings, &self.environment)?;
         context.clock = Arc::clone(&self.clock);
         context.observer = Arc::new(self.progress.clone());
-        context.journal = self.journal()?;
+        context.journal = self.journal();
         Ok(context)
     }
 
@@ -118,9 +118,13 @@ impl App {
         Ok(repository)
     }
 
-    fn journal(&self) -> Result<Arc<dyn Journal>> {
-        let folder = self.environment.state_dir()?.join("uploads");
+    /// Without a home there is nowhere to keep a journal: an upload that is cut off then starts anew.
+    fn journal(&self) -> Arc<dyn Journal> {
+        let Some(state) = self.environment.state_dir() else {
+            tracing::debug!("no HOME and no XDG_STATE_HOME: uploads are not journalled");
+            return Arc::new(NoJournal);
+        };
         let name = format!("{:032x}", rand::random::<u128>());
-        Ok(Arc::new(FileJournal::new(folder, name)))
+        Arc::new(FileJournal::new(state.join("uploads"), name))
     }
 }

@@ -62,8 +62,12 @@ fn start(cli: &Cli, environment: Environment, output: Output) -> Result<Exit> {
             ended = Box::pin(commands::run(&app, &cli.command)) => ended,
             signal = signals::stop(), if !cli.command.ends_itself() => {
                 app.progress.end();
-                app.output.say(format_args!("stopped: {}", app.progress.so_far()));
-                app.output.say("run the same command again; it goes on where it stopped");
+                match app.progress.so_far() {
+                    Some(done) => app.output.say(format_args!(
+                        "stopped: {done}\nrun the same command again; it goes on where it stopped"
+                    )),
+                    None => app.output.say("stopped"),
+                }
                 Ok(Exit::Stopped(signal))
             }
         }

@@ -149,3 +149,24 @@ async fn a_file_of_passwords_that_cannot_be_used_is_named() {
         .await;
     expect(&absent, 2);
 }
+
+/// A client that never finishes its request must not keep the process from ending.
+#[tokio::test]
+async fn a_second_signal_ends_it_at_once() {
+    use tokio::io::AsyncWriteExt as _;
+    let home = Home::new();
+    let (mut process, host) = serve(&home, &[]).await;
+    let mut client = tokio::net::TcpStream::connect(&host).await.unwrap();
+    let head = format!(
+        "POST /v2/a/blobs/uploads/?digest=sha256:{} HTTP/1.1\r\nhost: {host}\r\ncontent-length: 100\r\n\r\nhalf",
+        "0".repeat(64)
+    );
+    client.write_all(head.as_bytes()).await.unwrap();
+    process.signal("TERM").await;
+    process
+        .wait_for(|log| log.contains("ending: ").then_some(()))
+        .await;
+    process.signal("INT").await;
+    assert_eq!(process.wait().await.code(), Some(130));
+    drop(client);
+}

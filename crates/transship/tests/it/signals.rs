@@ -105,3 +105,17 @@ fn journal(home: &Home) -> Vec<std::path::PathBuf> {
         .filter(|path| path.extension().is_some_and(|end| end == "json"))
         .collect()
 }
+
+/// A command that has copied nothing yet has nothing to add up.
+#[tokio::test]
+async fn a_look_that_is_stopped_says_no_more_than_that() {
+    let home = Home::new();
+    let hold = Hold::new();
+    let slow = faulty(vec![on(Route::Tags).hold(&hold)]).await;
+    let name = format!("{}/app", slow.host());
+    let mut process = Process::spawn(at_home(&home).command(["tags", &name]));
+    hold.arrived().await;
+    process.signal("INT").await;
+    assert_eq!(process.wait().await.code(), Some(130));
+    assert_eq!(process.log(), "stopped\n");
+}
