@@ -6,9 +6,10 @@ use std::sync::Arc;
 use futures::stream;
 use proptest::prelude::*;
 use transship_oci::Source as _;
+use transship_registry_server::{Disk, Local, Store as _};
 use transship_testkit::image::{Graph, Image, Index, layer, random_graph, sample};
 
-use crate::support::{Act, Recorder, Rig, Trap, block_on, digest_of, visible_tags};
+use crate::support::{Act, Recorder, Rig, Trap, Watched, block_on, digest_of, visible_tags};
 
 /// No tag may be seen at any target unless everything that belongs to it is there.
 pub(crate) async fn assert_whole(graph: &Graph, rig: &Rig, when: &str) {
@@ -28,11 +29,11 @@ pub(crate) async fn assert_whole(graph: &Graph, rig: &Rig, when: &str) {
 /// A second run, with nothing in its way, completes all targets.
 pub(crate) async fn assert_completes(graph: &Graph, rig: &Rig, tags: &[&str]) {
     let again = Rig {
-        source: crate::support::Watched::new(rig.source.inner.clone(), &Arc::default()),
+        source: Watched::new(rig.source.inner.clone(), &Arc::default()),
         targets: rig
             .targets
             .iter()
-            .map(|target| crate::support::Watched::new(target.inner.clone(), &Arc::default()))
+            .map(|target| Watched::new(target.inner.clone(), &Arc::default()))
             .collect(),
         reads: Arc::default(),
         writes: Arc::default(),
@@ -123,6 +124,38 @@ fn artifacts_that_share_pieces_survive_every_kill() {
     graph.attach(&shared, "application/spdx+json", b"{}");
     graph.sign_in_tag(&one, &[b"one"]);
     everywhere(&graph, &["one", "two", "shared"]);
+}
+
+#[test]
+fn folders_survive_every_kill() {
+    let mut graph = Graph::new();
+    let image = graph.image(Image::new().layer(layer::noise(1, 300)));
+    let root = graph.index(Index::of([image.clone()]));
+    graph.tag("v", &root);
+    graph.attach(&image, "application/spdx+json", b"{}");
+    graph.sign_in_tag(&root, &[b"signed"]);
+    // Files are read and written by other threads: here time must pass as it does.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        for at in 0.. {
+            let folder = tempfile::tempdir().unwrap();
+            let store = Disk::open(folder.path()).await.unwrap();
+            let mut rig = Rig::new(&graph, 0).await;
+            let target = Local::new(store.create("target").await.unwrap(), "folder");
+            rig.targets = vec![Watched::new(target, &rig.writes)];
+            rig.writes.arm(at, Act::KillAfter);
+            run_until_killed(&rig, &rig.writes, &["v"]).await;
+            assert_whole(&graph, &rig, &format!("killed after call {at}")).await;
+            assert_completes(&graph, &rig, &["v"]).await;
+            if rig.writes.count() <= at {
+                assert!(at > 10, "only {at} calls: nothing was tried");
+                break;
+            }
+        }
+    });
 }
 
 proptest! {
