@@ -1,7 +1,11 @@
 //! Mirrors and rewritten places, as `registries.conf` (version 2) writes them. Only reading looks at them.
 
+use std::{fs, path::PathBuf};
+
 use serde::Deserialize;
 use transship_oci::{Error, ErrorKind, Name, Repository, Result};
+
+use crate::Environment;
 
 /// What `registries.conf` says, as far as a copy between registries is concerned.
 #[derive(Debug, Clone, Default)]
@@ -91,6 +95,33 @@ impl Mirrors {
             return Err(invalid(message));
         }
         Ok(Self(registry))
+    }
+
+    /// Reads this user's file: `$CONTAINERS_REGISTRIES_CONF`, or `~/.config/containers/registries.conf`, or
+    /// `/etc/containers/registries.conf`, the first that is there.
+    ///
+    /// # Errors
+    /// As for [`Mirrors::parse`], and `Invalid` when a file is there and cannot be read.
+    pub fn of_machine(environment: &Environment) -> Result<Self> {
+        let named = environment
+            .get("CONTAINERS_REGISTRIES_CONF")
+            .map(PathBuf::from);
+        let own = environment
+            .config_home()
+            .map(|config| config.join("containers/registries.conf"));
+        let common = PathBuf::from("/etc/containers/registries.conf");
+        let places = match named {
+            Some(path) => vec![path],
+            None => own.into_iter().chain([common]).collect(),
+        };
+        let Some(path) = places.into_iter().find(|path| path.exists()) else {
+            return Ok(Self::default());
+        };
+        let text = fs::read_to_string(&path).map_err(|error| {
+            let message = format!("{} cannot be read", path.display());
+            Error::new(ErrorKind::Invalid, message).because(error)
+        })?;
+        Self::parse(&text).map_err(|error| error.at(path.display()))
     }
 
     /// Is there nothing in it?

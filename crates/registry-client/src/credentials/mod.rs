@@ -44,6 +44,14 @@ pub enum Credential {
 }
 
 impl Credential {
+    /// A user name and a password.
+    pub fn password(user: impl Into<String>, password: impl Into<SecretString>) -> Self {
+        Self::Password {
+            user: user.into(),
+            password: password.into(),
+        }
+    }
+
     /// The user's name, where there is one.
     pub fn user(&self) -> Option<&str> {
         match self {

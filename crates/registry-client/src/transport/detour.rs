@@ -83,9 +83,8 @@ impl Host {
 impl Detours {
     /// Asks place after place until one has it. What the last says stands.
     pub(super) async fn send(self, call: Call) -> Result<Answer> {
-        let count = self.places.len();
-        let mut last = None;
-        for (i, (host, place)) in self.places.into_iter().enumerate() {
+        let mut places = self.places.into_iter().peekable();
+        while let Some((host, place)) = places.next() {
             let path = place.repository.path();
             let there = Call {
                 op: call.op.clone(),
@@ -101,17 +100,14 @@ impl Detours {
                 room: call.room,
             };
             let outcome = Box::pin(host.send_here(there)).await;
-            if i + 1 == count
-                || outcome
-                    .as_ref()
-                    .is_ok_and(|answer| answer.status().is_success())
-            {
+            let found = matches!(&outcome, Ok(answer) if answer.status().is_success());
+            if found || places.peek().is_none() {
                 return outcome;
             }
+            // The answer goes before the next is asked for: both may want the same place.
             tracing::debug!(place = %place.repository, ?outcome, "mirror passed over");
-            last = Some(outcome);
         }
-        last.unwrap_or_else(|| Err(Error::new(ErrorKind::Internal, "no place to ask")))
+        Err(Error::new(ErrorKind::Internal, "no place to ask"))
     }
 }
 

@@ -1,10 +1,10 @@
 //! A call as the layers hand it down: everything needed to send it, as often as it takes.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use futures::future::BoxFuture;
 use http::{HeaderMap, HeaderValue, Method};
-use transship_oci::{Error, ErrorKind, Result, Side};
+use transship_oci::{Error, ErrorKind, Result, SafeUrl, Side};
 use url::Url;
 
 use super::{Answer, Room, payload::Payload};
@@ -33,7 +33,6 @@ impl Label {
 }
 
 /// One call on its way.
-#[derive(Debug)]
 pub(super) struct Exchange {
     pub(super) label: Arc<Label>,
     pub(super) method: Method,
@@ -51,6 +50,12 @@ impl Exchange {
     /// May it be sent a second time?
     pub(super) fn repeatable(&self) -> bool {
         self.payload.whole()
+    }
+}
+
+impl fmt::Debug for Exchange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Exchange({} {})", self.method, SafeUrl(self.url.clone()))
     }
 }
 

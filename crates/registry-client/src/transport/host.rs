@@ -1,6 +1,9 @@
 //! One registry host: its address, and the layers that a call passes.
 
-use std::sync::{Arc, Weak};
+use std::{
+    fmt,
+    sync::{Arc, Weak},
+};
 
 use transship_oci::Result;
 use url::Url;
@@ -19,7 +22,6 @@ use crate::{
 };
 
 /// A registry as the rest of the crate speaks to it.
-#[derive(Debug)]
 pub(crate) struct Host {
     name: String,
     base: Url,
@@ -146,9 +148,10 @@ impl Host {
     /// A registry behind a proxy that ends TLS may believe itself to be at `http://` and send us there: for its own
     /// host we know better.
     fn straighten(&self, url: &mut Url) {
-        let same_host = url.host_str() == self.base.host_str() && url.port().is_none();
-        if url.scheme() == "http" && self.base.scheme() == "https" && same_host {
-            let port = self.base.port();
+        let port = self.base.port();
+        let ours =
+            url.host_str() == self.base.host_str() && (url.port().is_none() || url.port() == port);
+        if url.scheme() == "http" && self.base.scheme() == "https" && ours {
             // Both are web schemes of a URL with a host: neither can fail.
             let _ = url.set_scheme("https");
             let _ = url.set_port(port);
@@ -158,5 +161,12 @@ impl Host {
     /// Is `url` at this host?
     pub(super) fn owns(&self, url: &Url) -> bool {
         authority::same(url, &self.base)
+    }
+}
+
+impl fmt::Debug for Host {
+    /// The name alone: what is below knows tokens and signed URLs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Host({})", self.name)
     }
 }

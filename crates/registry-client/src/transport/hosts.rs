@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    fmt,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -14,7 +15,6 @@ use super::{
 use crate::{authority, context::Context};
 
 /// All hosts of a client.
-#[derive(Debug)]
 pub(crate) struct Hosts {
     context: Arc<Context>,
     wires: Arc<Wires>,
@@ -62,5 +62,12 @@ impl Hosts {
 
     pub(super) fn wires(&self) -> &Arc<Wires> {
         &self.wires
+    }
+}
+
+impl fmt::Debug for Hosts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        f.debug_list().entries(known.values()).finish()
     }
 }

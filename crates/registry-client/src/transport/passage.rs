@@ -35,3 +35,6 @@ pub(super) async fn judge(wires: &Wires, from: &Url, to: &Url, what: &str) -> Re
     }
     Ok(true)
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 mod problem;
 mod reading;
 
-use std::{any::Any, fmt, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use bytes::{Bytes, BytesMut};
 use futures::{StreamExt as _, stream};
@@ -26,8 +26,6 @@ pub(crate) struct Answer {
     body: Contents,
     label: Arc<Label>,
     who: Option<Arc<str>>,
-    /// Room at the host, taken until the body is read or dropped.
-    room: Option<Box<dyn Any + Send + Sync>>,
 }
 
 enum Contents {
@@ -46,14 +44,7 @@ impl Answer {
             body: Contents::Wire(body),
             label,
             who: None,
-            room: None,
         }
-    }
-
-    /// Keeps `room` taken until the body has been read.
-    pub(super) fn holding(mut self, room: Option<impl Any + Send + Sync>) -> Self {
-        self.room = room.map(|room| Box::new(room) as _);
-        self
     }
 
     /// Remembers as whom it was asked, for errors.
@@ -99,7 +90,7 @@ impl Answer {
     /// The body as it comes. What it breaks off with is `Unavailable`.
     pub(crate) fn stream(self) -> ByteStream {
         match self.body {
-            Contents::Wire(body) => Box::pin(Reading::new(body, self.label, self.room)),
+            Contents::Wire(body) => Box::pin(Reading::new(body, self.label)),
             Contents::Memory(bytes) => stream::iter([Ok(bytes)]).boxed(),
         }
     }
@@ -129,14 +120,14 @@ impl Answer {
         &self.label
     }
 
-    /// Reads the body into memory and gives the room back.
+    /// Reads the body into memory.
     async fn load(&mut self, cap: u64) -> Result<Bytes> {
         let body = std::mem::replace(&mut self.body, Contents::Memory(Bytes::new()));
         let bytes = match body {
             Contents::Memory(bytes) => bytes,
             Contents::Wire(body) => {
                 let promised = self.promised();
-                let reading = Reading::new(body, Arc::clone(&self.label), self.room.take());
+                let reading = Reading::new(body, Arc::clone(&self.label));
                 collect(reading, promised, cap).await?
             }
         };

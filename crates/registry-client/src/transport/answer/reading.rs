@@ -1,7 +1,6 @@
 //! A body on its way in, with a limit on silence.
 
 use std::{
-    any::Any,
     future::Future as _,
     pin::Pin,
     sync::Arc,
@@ -26,21 +25,15 @@ pub(super) struct Reading {
     label: Arc<Label>,
     silence: Pin<Box<Sleep>>,
     waiting: bool,
-    _room: Option<Box<dyn Any + Send + Sync>>,
 }
 
 impl Reading {
-    pub(super) fn new(
-        body: reqwest::Body,
-        label: Arc<Label>,
-        room: Option<Box<dyn Any + Send + Sync>>,
-    ) -> Self {
+    pub(super) fn new(body: reqwest::Body, label: Arc<Label>) -> Self {
         Self {
             body,
             label,
             silence: Box::pin(sleep(IDLE)),
             waiting: false,
-            _room: room,
         }
     }
 

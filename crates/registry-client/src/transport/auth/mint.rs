@@ -1,13 +1,13 @@
 //! Where grants come from: a credential as it is, or a token that is got for it.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::time::Instant;
-use transship_oci::{Error, ErrorKind, Result, Side};
+use transship_oci::{Error, ErrorKind, Result, SafeUrl, Side};
 use url::Url;
 
 use super::{
@@ -30,12 +30,22 @@ use crate::{
 const MAX_ANSWER: u64 = 256 * 1024;
 
 /// How a registry wants to be shown who we are.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub(super) enum Scheme {
     /// With name and password, each time.
     Basic,
     /// With a token that another server gives.
     Bearer { realm: Url, service: Option<String> },
+}
+
+impl fmt::Debug for Scheme {
+    /// A realm's query may have something to hide.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Basic => f.write_str("Basic"),
+            Self::Bearer { realm, .. } => write!(f, "Bearer({})", SafeUrl(realm.clone())),
+        }
+    }
 }
 
 /// Gets grants.

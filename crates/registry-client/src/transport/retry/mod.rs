@@ -56,8 +56,11 @@ impl Retry {
                 .await
                 .map_err(|TooLong(wait)| exchange.label.name(self.too_long(wait)))?;
             let outcome = self.attempt(exchange).await;
+            // The place is for the question. One that were kept for the answer's body would have callers who ask a second
+            // thing before they drop the first answer wait for themselves.
+            drop(place);
             let Some(verdict) = judge(&outcome, attempt, self.clock.now()) else {
-                return outcome.map(|answer| answer.holding(place));
+                return outcome;
             };
             let Verdict { wait, hold, .. } = verdict;
             if hold {
@@ -65,13 +68,12 @@ impl Retry {
             }
             let last = attempt >= verdict.attempts.min(self.limits.max_attempts);
             if !exchange.repeatable() {
-                return outcome.map(|answer| answer.holding(place));
+                return outcome;
             }
             if last || wait > patience {
                 return Err(give_up(outcome, wait, hold, attempt).await);
             }
             drop(outcome);
-            drop(place);
             attempt += 1;
             self.tell(attempt, wait, verdict.reason);
             if !hold {

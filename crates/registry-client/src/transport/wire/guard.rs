@@ -20,3 +20,20 @@ impl Resolve for PublicOnly {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use reqwest::dns::Resolve as _;
+
+    use super::PublicOnly;
+
+    #[tokio::test]
+    async fn private_names_do_not_resolve() {
+        let outcome = PublicOnly.resolve("localhost".parse().unwrap()).await;
+        let error = outcome.err().map(|error| error.to_string());
+        assert_eq!(
+            error.as_deref(),
+            Some("it has addresses in private networks only")
+        );
+    }
+}

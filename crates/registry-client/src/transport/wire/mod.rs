@@ -4,17 +4,18 @@ mod guard;
 mod patience;
 mod wires;
 
-use std::{sync::Arc, time::Duration};
+use std::{error::Error as _, io, sync::Arc, time::Duration};
 
 use http::{Method, header};
 use reqwest::redirect::Policy;
 use rustls::ClientConfig;
-use transship_oci::{Error, ErrorKind, Result};
+use transship_oci::{Error, ErrorKind, Result, Retry};
 use url::Url;
 
 use self::guard::PublicOnly;
 pub(super) use self::wires::Wires;
 use super::{Answer, Room, exchange::Exchange};
+use crate::authority;
 
 /// How long a connection may take to come about.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -108,7 +109,6 @@ impl Wire {
 }
 
 /// One hop of an exchange.
-#[derive(Debug)]
 pub(super) struct Step {
     pub(super) method: Method,
     pub(super) url: Url,
@@ -120,15 +120,41 @@ pub(super) struct Step {
     pub(super) guarded: bool,
 }
 
+/// What became of a request that got no answer. A certificate that is not trusted now will not be in a second.
 fn no_answer(exchange: &Exchange, error: reqwest::Error) -> Error {
-    let what = if error.is_timeout() || error.is_connect() {
-        "no connection to"
-    } else {
-        "the connection broke before an answer came from"
-    };
     let host = exchange.url.host_str().unwrap_or_default();
-    exchange
+    let connecting = error.is_timeout() || error.is_connect();
+    let untrusted = untrusted(&error);
+    let what = match (&untrusted, connecting) {
+        (Some(_), _) => "the certificate is not trusted that was shown by",
+        (None, true) => "no connection to",
+        (None, false) => "the connection broke before an answer came from",
+    };
+    let named = exchange
         .label
         .error(ErrorKind::Unavailable, format!("{what} {host}"))
-        .because(error.without_url())
+        .because(error.without_url());
+    if untrusted.is_none() {
+        return named;
+    }
+    named.retrying(Retry::No).hinting(format!(
+        "if it is signed by an authority of your own, put that into /etc/containers/certs.d/{}/ca.crt",
+        authority::of(&exchange.url)
+    ))
+}
+
+/// What TLS says of the certificate, when that is what the connection failed on.
+fn untrusted(error: &reqwest::Error) -> Option<rustls::CertificateError> {
+    let mut next = error.source();
+    while let Some(cause) = next {
+        if let Some(rustls::Error::InvalidCertificate(error)) = cause.downcast_ref() {
+            return Some(error.clone());
+        }
+        // An IO error's own source leaves out the error that it was made of.
+        let inner = cause
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref);
+        next = inner.map_or_else(|| cause.source(), |inner| Some(inner));
+    }
+    None
 }
