@@ -1,10 +1,12 @@
 //! Signals and kill -9: what is visible at the target stays whole, and the next run goes on.
 
+use axum::Router;
 use transship_oci::{Name, Source as _};
+use transship_registry_server::{Memory, Registry};
 use transship_testkit::{
-    fault::{Hold, Route, on},
+    fault::{FaultRegistry, Hold, Route, on, proxy},
     image::{Graph, Image, layer},
-    peers::{Home, Process},
+    peers::{Distribution, DockerRegistry, Home, Options, Process},
 };
 
 use crate::world::{at_home, expect, faulty, registry, remote};
@@ -38,37 +40,37 @@ async fn the_first_signal_stops_in_good_order_and_says_what_is_done() {
     }
 }
 
-/// Killed in the middle of an upload, the next run asks the session and sends only what is missing.
-#[tokio::test]
-async fn a_killed_upload_is_taken_up_where_it_was() {
-    const SIZE: usize = 24 * 1024 * 1024;
-    const LANDED: u64 = 10 * 1024 * 1024;
+const LANDED: u64 = 10 * 1024 * 1024;
+
+/// Cuts an upload to `app` after [`LANDED`] bytes, kills the program with -9 while it asks how much has arrived, and
+/// runs it again. Returns how many bytes of blobs there are, and how many the second run sent.
+async fn killed_and_run_again(app: Router) -> (u64, u64) {
     let home = Home::new();
     let hold = Hold::new();
     let from = registry().await;
-    // The connection breaks, and while the program asks how much has landed it is killed.
-    let to = faulty(vec![
+    let quirks = vec![
         on(Route::Patch).nth(1).cut_request(LANDED),
         on(Route::GetUpload).nth(1).hold(&hold),
-    ])
-    .await;
+    ];
+    let to = FaultRegistry::start(app, quirks).await;
     let mut graph = Graph::new();
-    let image = graph.image(Image::new().layer(layer::noise(1, SIZE)));
+    let image = graph.image(Image::new().layer(layer::noise(1, 24 * 1024 * 1024)));
     graph.tag("1", &image);
     graph
         .push_to(&remote(&from.repository("app")))
         .await
         .unwrap();
-    let (source, target) = (format!("{}/app:1", from.host()), format!("{}/", to.host()));
+    let (source, target) = (
+        format!("{}/app:1", from.host()),
+        format!("{}/copy/", to.host()),
+    );
 
     let mut process = Process::spawn(at_home(&home).command(["copy", &source, &target]));
     hold.arrived().await;
     process.kill().await;
     let tag = Name::Tag("1".parse().unwrap());
-    assert!(
-        remote(&to.repository("app")).resolve(&tag).await.is_err(),
-        "no tag yet"
-    );
+    let there = remote(&to.repository("copy/app"));
+    assert!(there.resolve(&tag).await.is_err(), "no tag yet");
     assert_eq!(journal(&home).len(), 1, "the upload is in the journal");
 
     to.forget();
@@ -76,26 +78,48 @@ async fn a_killed_upload_is_taken_up_where_it_was() {
         .run(["copy", &source, &target, "--format", "json"])
         .await;
     expect(&run, 0);
-    graph.assert_in(&remote(&to.repository("app"))).await;
-    let seen = to.seen();
-    let received: u64 = seen
-        .iter()
-        .filter(|seen| seen.route.is_upload())
-        .map(|seen| seen.received)
-        .sum();
-    let rest = graph.blob_bytes() - LANDED;
-    assert_eq!(
-        received,
-        rest,
-        "only what was missing is sent: {:?}",
-        to.counts()
-    );
-    assert_eq!(crate::world::json(&run)["bytes"], rest);
+    graph.assert_in(&remote(&to.repository("copy/app"))).await;
     assert!(
         journal(&home).is_empty(),
         "the journal is cleared: {:?}",
         journal(&home)
     );
+    let uploads = to.seen().into_iter().filter(|seen| seen.route.is_upload());
+    let received = uploads.map(|seen| seen.received).sum();
+    assert_eq!(
+        crate::world::json(&run)["bytes"],
+        received,
+        "{:?}",
+        to.counts()
+    );
+    (graph.blob_bytes(), received)
+}
+
+#[tokio::test]
+async fn a_killed_upload_is_taken_up_where_it_was() {
+    let app = Registry::new(Memory::new()).router();
+    let (all, sent) = killed_and_run_again(app).await;
+    assert_eq!(sent, all - LANDED, "only what was missing is sent");
+}
+
+/// docker-registry 2.8 cancels an upload when it is asked with a session's address that is older than what has arrived,
+/// and after a kill there is no newer one. The upload then starts anew, once.
+#[tokio::test]
+async fn a_session_that_is_gone_is_started_anew() {
+    let Some(registry) = DockerRegistry::start(&Options::default()).await else {
+        return;
+    };
+    let (all, sent) = killed_and_run_again(proxy(registry.host())).await;
+    assert_eq!(sent, all);
+}
+
+#[tokio::test]
+async fn a_killed_upload_is_taken_up_at_distribution() {
+    let Some(registry) = Distribution::start(&Options::default()).await else {
+        return;
+    };
+    let (all, sent) = killed_and_run_again(proxy(registry.host())).await;
+    assert_eq!(sent, all - LANDED, "only what was missing is sent");
 }
 
 fn journal(home: &Home) -> Vec<std::path::PathBuf> {
