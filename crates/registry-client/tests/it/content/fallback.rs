@@ -6,7 +6,7 @@ use transship_oci::{
 };
 use transship_testkit::{
     fault::{
-        FaultRegistry, Quirk, Route, on,
+        Answer, FaultRegistry, Quirk, Route, on,
         quirks::{ConcurrentWriter, FallbackTag, Referrers},
     },
     image::{Graph, Image},
@@ -288,15 +288,29 @@ async fn a_tag_that_is_something_else_is_not_written_over() {
 }
 
 #[tokio::test]
-async fn a_self_resolving_tag_is_not_written_over() {
-    let registry = registry(vec![
-        Arc::new(FallbackTag::Subject),
-        Arc::new(Referrers::Missing),
-    ])
-    .await;
-    let (graph, _, manifests) = signed(1);
-    fill(&registry, "app", &graph).await;
-    let error = target(registry.host(), "app")
+async fn a_tag_that_resolves_by_itself_is_put_where_it_is_known_not_to_exist() {
+    let conjured = || -> Vec<Arc<dyn Quirk>> {
+        vec![Arc::new(FallbackTag::Subject), Arc::new(Referrers::Missing)]
+    };
+    let listing = registry(conjured()).await;
+    let (graph, subject, manifests) = signed(2);
+    fill(&listing, "app", &graph).await;
+    let desk = Desk::new();
+    let repository = desk.open(listing.host(), "app", Side::Target);
+    for manifest in &manifests {
+        repository.put_manifest(manifest).await.unwrap();
+    }
+    assert_eq!(listed(&listing, &subject).await, digests(&manifests));
+    assert_eq!(
+        desk.observer.all(),
+        ["is answered but not listed; the list of referrers is put there"]
+    );
+
+    let mut silent = conjured();
+    silent.push(on(Route::Tags).answer(Answer::new(405)));
+    let silent = registry(silent).await;
+    fill(&silent, "app", &graph).await;
+    let error = target(silent.host(), "app")
         .put_manifest(&manifests[0])
         .await
         .unwrap_err();
@@ -306,9 +320,9 @@ async fn a_self_resolving_tag_is_not_written_over() {
 #[tokio::test]
 async fn an_api_that_never_lists_what_was_put_is_an_error() {
     let empty = r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}"#;
-    let registry = registry(vec![on(Route::Referrers).answer(
-        transship_testkit::fault::Answer::new(200).body(media_type::OCI_INDEX, empty),
-    )])
+    let registry = registry(vec![
+        on(Route::Referrers).answer(Answer::new(200).body(media_type::OCI_INDEX, empty)),
+    ])
     .await;
     let (graph, subject, manifests) = signed(1);
     fill(&registry, "app", &graph).await;

@@ -16,7 +16,9 @@ use transship_oci::{
     Blob, ByteStream, Checkpoint, Descriptor, Digest, Error, Event, HashState, Journal, Name,
     Observer, RawManifest, Repository, Result, Side, Sink as _, Source as _, Verifier,
 };
-use transship_registry_client::{Client, Context, RemoteRepository};
+use transship_registry_client::{
+    Client, Context, RemoteRepository, credentials::MemoryCredentials,
+};
 use transship_registry_server::{Memory, Registry, Settings};
 use transship_testkit::{
     fault::{FaultRegistry, Quirk},
@@ -61,6 +63,12 @@ impl Desk {
             observer,
             context,
         }
+    }
+
+    /// The same, known to a registry.
+    pub(crate) fn with_credentials(mut self, credentials: MemoryCredentials) -> Self {
+        self.context.credentials = Arc::new(credentials);
+        self
     }
 
     /// A client as a new process has it.
