@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use futures::{StreamExt as _, stream};
 use transship_engine::{Engine, Job, Options, Report, Target};
 use transship_oci::{
-    Accept, Descriptor, Digest, Name, Repository, Side, Sink, Source, Tag, Unobserved,
+    Accept, Descriptor, Digest, ErrorKind, Name, Repository, Side, Sink, Source, Tag, Unobserved,
 };
 use transship_registry_client::{Client, Context};
 use transship_registry_server::{Local, Memory, Registry};
@@ -92,7 +92,8 @@ fn tag() -> Tag {
     "1.4".parse().unwrap()
 }
 
-async fn copy(client: &Client, from: &Place, to: &Place) -> Report {
+fn jobs(from: &Place, to: &Place) -> [Job; 2] {
+    let client = client();
     let job = |path: &str| {
         let source = client
             .repository(&from.repository(path), Side::Source)
@@ -112,14 +113,20 @@ async fn copy(client: &Client, from: &Place, to: &Place) -> Report {
             expect: None,
         }
     };
-    let jobs = [job("base"), job("app")];
+    [job("base"), job("app")]
+}
+
+fn engine() -> Engine {
     // One after the other: what the second shares with the first can then be mounted.
     let options = Options {
         parallel: 1,
         ..Options::default()
     };
-    let engine = Engine::new(options, Arc::new(Unobserved), Arc::new(Accept));
-    engine.run(stream::iter(jobs)).await
+    Engine::new(options, Arc::new(Unobserved), Arc::new(Accept))
+}
+
+async fn copy(from: &Place, to: &Place) -> Report {
+    engine().run(stream::iter(jobs(from, to))).await
 }
 
 /// Copies under a profile and says what is wrong with the outcome.
@@ -143,19 +150,19 @@ async fn outcome(profile: &Profile) -> Result<(), String> {
     world.base.push_to(&from.behind("base")).await.unwrap();
     world.app.push_to(&from.behind("app")).await.unwrap();
 
-    let client = client();
-    let report = copy(&client, &from, &to).await;
+    let report = copy(&from, &to).await;
+    let faulty = if profile.side == Side::Source {
+        &from
+    } else {
+        &to
+    };
+    let asked = faulty.registry.total();
     let errors: Vec<_> = report
         .errors()
         .map(|(item, error)| format!("{}: {error}", item.target))
         .collect();
     let seen = to.behind("app").resolve(&Name::Tag(tag())).await.ok();
 
-    let faulty = if profile.side == Side::Source {
-        &from
-    } else {
-        &to
-    };
     if faulty.registry.count(profile.strikes) == 0 {
         return Err(format!("nothing asked for {}", profile.strikes.name()));
     }
@@ -167,27 +174,67 @@ async fn outcome(profile: &Profile) -> Result<(), String> {
         }
         _ => {}
     }
+    let most = clean(profile, &world).await + allowance(profile);
+    if asked > most {
+        let counts = faulty.registry.counts();
+        return Err(format!("{asked} requests, more than {most}: {counts:?}"));
+    }
     match seen {
-        Some(seen) => complete(&world, &seen, &to, profile).await,
+        Some(seen) => complete(&world, &seen, &to).await,
         None if errors.is_empty() => Err("no error, and no tag".to_owned()),
         None => Ok(()),
     }
 }
 
+/// How many requests the same copy takes at the same side without the fault.
+async fn clean(profile: &Profile, world: &World) -> usize {
+    let from = Place::new(Vec::new()).await;
+    let to = Place::new(Vec::new()).await;
+    world.base.push_to(&from.behind("base")).await.unwrap();
+    world.app.push_to(&from.behind("app")).await.unwrap();
+    assert_eq!(copy(&from, &to).await.failed(), 0);
+    let faulty = if profile.side == Side::Source {
+        &from
+    } else {
+        &to
+    };
+    faulty.registry.total()
+}
+
+/// How many requests more a profile may cost.
+fn allowance(profile: &Profile) -> usize {
+    // By the first words of the name. Where tokens die, those under way together are all asked for again.
+    let table = [
+        ("401-mid-", 20),
+        ("400-expired-token", 10),
+        ("token-without-expiry", 3),
+        ("location-other-host", 10),
+        // A redirect each for ten blobs, and a token a repository.
+        ("redirect-to-storage", 14),
+        ("redirect-loop", 200),
+        // Four mounts that become uploads.
+        ("mount-202", 4),
+        ("mount-4", 8),
+        // Three subjects, each with a fallback index that is read, written and read again.
+        ("referrers-4", 12),
+        ("referrers-html", 12),
+        ("subject-lie", 12),
+        ("fallback-is-", 12),
+        ("fallback-two-writers", 20),
+        ("413-blob", 12),
+        ("blob-", 80),
+        ("paging-", 2),
+    ];
+    let found = table
+        .iter()
+        .find(|(start, _)| profile.name.starts_with(start));
+    found.map_or(4, |(_, most)| *most)
+}
+
 /// Is everything there that belongs to the tag that is seen, and does a reader find it?
-async fn complete(
-    world: &World,
-    seen: &Descriptor,
-    to: &Place,
-    profile: &Profile,
-) -> Result<(), String> {
+async fn complete(world: &World, seen: &Descriptor, to: &Place) -> Result<(), String> {
     if seen.digest != world.root {
-        // Only a tag that moves at the source may bring another root.
-        return if profile.name == "tag-moves" {
-            Ok(())
-        } else {
-            Err(format!("the tag is at {}", seen.digest))
-        };
+        return Err(format!("the tag is at {}", seen.digest));
     }
     world.app.complete(&world.root, &to.behind("app")).await?;
     let reader = client()
@@ -200,6 +247,8 @@ async fn complete(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_profile_ends_as_it_should() {
     let complaints: Vec<String> = stream::iter(Profile::ALL)
+        // Has a test of its own: it strikes between two runs.
+        .filter(|profile| std::future::ready(profile.name != "tag-moves"))
         .map(|profile| async move {
             let ended = tokio::time::timeout(Duration::from_mins(2), outcome(profile)).await;
             let ended = ended.unwrap_or_else(|_| Err("did not end".to_owned()));
@@ -212,4 +261,21 @@ async fn every_profile_ends_as_it_should() {
         .collect()
         .await;
     assert!(complaints.is_empty(), "{}\n", complaints.join("\n"));
+}
+
+#[tokio::test]
+async fn a_tag_that_moves_between_plan_and_apply_is_drift() {
+    let from = Place::new(Profile::named("tag-moves").quirks()).await;
+    let to = Place::new(Vec::new()).await;
+    let world = World::new(1000);
+    world.base.push_to(&from.behind("base")).await.unwrap();
+    world.app.push_to(&from.behind("app")).await.unwrap();
+    let plan = engine().plan(stream::iter(jobs(&from, &to))).await.unwrap();
+    let drift = engine()
+        .apply(&plan, jobs(&from, &to).into())
+        .await
+        .unwrap_err();
+    assert_eq!(drift.kind(), ErrorKind::Drift, "{drift}");
+    assert!(to.behind("app").resolve(&Name::Tag(tag())).await.is_err());
+    assert_eq!(to.registry.count(Route::PutManifest), 0);
 }
