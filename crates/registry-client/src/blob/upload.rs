@@ -63,6 +63,18 @@ impl RemoteRepository {
     }
 }
 
+impl RemoteRepository {
+    /// Gives an upload session up. That the registry minds, or wants the right to delete for it, changes nothing.
+    pub(crate) async fn give_up_session(&self, session: &Session) {
+        let op = "give up an upload".to_owned();
+        let mut call = self.call(op, Method::DELETE, session.url(), Access::Push);
+        call.room = Room::Held;
+        if let Err(error) = self.host().send(call).await {
+            tracing::debug!(%error, "an upload session could not be given up");
+        }
+    }
+}
+
 /// One blob on its way to one repository.
 pub(super) struct Upload<'a> {
     repository: &'a RemoteRepository,

@@ -11,6 +11,7 @@ mod keep;
 
 use std::collections::HashSet;
 
+pub(crate) use self::api::Listed;
 use futures::{TryStreamExt as _, stream, stream::StreamExt as _};
 use tokio::sync::OnceCell;
 use transship_oci::{Algorithm, Descriptor, Digest, ErrorKind, Name, Referrer, Result, Tag, Tie};
