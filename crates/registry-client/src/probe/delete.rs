@@ -1,6 +1,8 @@
 //! May we delete? And taking away what the other probes have pushed.
 
-use transship_oci::{Blob as _, Descriptor, ErrorKind, Name, Placement, RawManifest, Result};
+use transship_oci::{
+    Blob as _, Descriptor, Digest, ErrorKind, Name, Placement, RawManifest, Result,
+};
 
 use super::{Finding, Made, Probe};
 use crate::transport::Room;
@@ -24,26 +26,35 @@ pub struct Cleanup {
 }
 
 impl Probe<'_> {
-    /// May we delete? Pushes a manifest under a tag, and removes the tag, the manifest and its blob.
+    /// May we delete? Asks for something that nobody has first; only where that is not refused it pushes a manifest
+    /// under a tag, and removes the tag, the manifest and its blob.
     ///
     /// The probes that push more ask for this one first.
     pub async fn delete(&mut self) -> Deleting {
         if let Some(known) = &self.deleting {
             return known.clone();
         }
-        let found = match self.push_tagged().await {
-            Ok(manifest) => self.try_to_delete(&manifest).await,
-            Err(error) => {
-                let unknown = Finding::Unknown(error.to_string());
-                Deleting {
-                    manifests: unknown.clone(),
-                    tags: unknown.clone(),
-                    blobs: unknown,
-                }
-            }
-        };
+        let found = self.may_delete().await;
         self.deleting = Some(found.clone());
         found
+    }
+
+    async fn may_delete(&mut self) -> Deleting {
+        let all = |finding: Finding| Deleting {
+            manifests: finding.clone(),
+            tags: finding.clone(),
+            blobs: finding,
+        };
+        let nobodys = Digest::sha256(self.material.nonce().as_bytes());
+        if let Err(error) = self.repository.would_delete(&nobodys).await
+            && matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::Denied)
+        {
+            return all(Finding::of(&error));
+        }
+        match self.push_tagged().await {
+            Ok(manifest) => self.try_to_delete(&manifest).await,
+            Err(error) => all(Finding::Unknown(error.to_string())),
+        }
     }
 
     /// Takes away everything that was pushed and names what stays.

@@ -23,6 +23,11 @@ impl Material {
         }
     }
 
+    /// What makes every piece unique.
+    pub(super) fn nonce(&self) -> &str {
+        &self.nonce
+    }
+
     /// A blob of a few bytes.
     pub(super) fn blob(&self) -> MemoryBlob {
         let bytes = Bytes::from(format!(r#"{{"nonce":"{}"}}"#, self.nonce));

@@ -2,13 +2,17 @@
 
 use transship_oci::{Blob as _, Placement, Result};
 
-use super::{Finding, Made, Probe};
+use super::{Finding, Made, Probe, not_tried};
 use crate::blob::Mount;
 
 impl Probe<'_> {
     /// Is a mount done? A blob of a few bytes is pushed and mounted from this very repository: no other is touched.
     /// Whether one may be mounted from *another* is a matter of rights there.
     pub async fn mount(&mut self) -> Finding {
+        self.delete().await;
+        if !self.can_clean() {
+            return not_tried();
+        }
         match self.try_mount().await {
             Ok(Mount::Done) => Finding::Yes,
             Ok(Mount::Opened(session)) => {

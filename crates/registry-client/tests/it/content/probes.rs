@@ -98,9 +98,32 @@ async fn the_upload_of_the_push_probe_is_given_up() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_deleted_is_named_and_nothing_more_is_pushed() {
+async fn where_nothing_can_be_deleted_nothing_is_pushed() {
     let refused = on(Route::DeleteManifest)
         .or(Route::DeleteBlob)
+        .answer(Answer::error(405, "UNSUPPORTED", "no deletes"));
+    let (registry, repository) = used(vec![refused]).await;
+    registry.forget();
+    let mut probe = Probe::new(&repository);
+    let deleting = probe.delete().await;
+    assert!(matches!(deleting.manifests, Finding::No(_)), "{deleting:?}");
+    assert_eq!(probe.referrers().await, Referring::ApiUnproven);
+    let not_tried = "not tried, because what is pushed here cannot be removed again";
+    let not_tried = Finding::Unknown(not_tried.to_owned());
+    assert_eq!(probe.mount().await, not_tried);
+    assert_eq!(probe.moves_tags().await, not_tried);
+    assert_eq!(probe.sparse_index().await, not_tried);
+    assert_eq!(probe.finish().await.left_behind, Vec::<String>::new());
+    let pushes = [Route::PutManifest, Route::PostUpload, Route::PutBlob];
+    assert_eq!(pushes.map(|route| registry.count(route)), [0; 3]);
+}
+
+#[tokio::test]
+async fn what_cannot_be_deleted_after_all_is_named_and_nothing_more_is_pushed() {
+    // What nobody has is simply not there; what is there is refused.
+    let refused = on(Route::DeleteManifest)
+        .or(Route::DeleteBlob)
+        .from(2)
         .answer(Answer::error(405, "UNSUPPORTED", "no deletes"));
     let (registry, repository) = used(vec![refused]).await;
     let mut probe = Probe::new(&repository);
