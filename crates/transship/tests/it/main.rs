@@ -6,6 +6,7 @@ mod doctor;
 mod events;
 mod inspect;
 mod login;
+mod peers;
 mod plan;
 mod quickstart;
 mod secrets;

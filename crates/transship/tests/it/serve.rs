@@ -10,7 +10,8 @@ use crate::world::{at_home, expect, image_under, remote, transship};
 
 const HTPASSWD: &str = "alice:$2y$04$ViJ03yfMSxb0vwdDtQGt/.pqbHomOFsG769G0.lT0G5ge/aePIuNm\n";
 
-async fn serve(home: &Home, flags: &[&str]) -> (Process, String) {
+/// Serves the folder `store` of this home, and says where.
+pub(crate) async fn serve(home: &Home, flags: &[&str]) -> (Process, String) {
     let arguments = ["registry", "serve", "store", "--listen", "127.0.0.1:0"];
     let command: Command = at_home(home).command(arguments.iter().chain(flags));
     let mut process = Process::spawn(command);
