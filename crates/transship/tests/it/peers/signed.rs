@@ -22,12 +22,14 @@ const PROVENANCE: &str = r#"{"buildDefinition":{"buildType":"https://build.examp
 fn app() -> (Graph, Vec<String>) {
     let mut graph = Graph::new();
     let shared = layer::gzip("etc/motd", b"hello");
-    let amd = Image::new()
-        .platform("linux/amd64")
-        .layers([shared.clone(), layer::gzip("usr/bin/app", &[7; 50_000])]);
-    let arm = Image::new()
-        .platform("linux/arm64")
-        .layers([shared, layer::zstd("usr/bin/app", &[8; 50_000])]);
+    let amd = Image::new().platform("linux/amd64").layers([
+        shared.clone(),
+        layer::gzip("usr/bin/app", "amd".repeat(20_000).as_bytes()),
+    ]);
+    let arm = Image::new().platform("linux/arm64").layers([
+        shared,
+        layer::zstd("usr/bin/app", "arm".repeat(20_000).as_bytes()),
+    ]);
     let (amd, arm) = (graph.image(amd), graph.image(arm));
     let children = [amd.digest.to_string(), arm.digest.to_string()];
     let index = graph.index(Index::of([amd, arm]));
@@ -133,8 +135,19 @@ async fn from(kind: Kind) {
     // Three signatures, an attestation, an SBOM; a bundle an image, and one more for the attestation.
     assert_eq!(signed.tags.len(), 1 + 3 + 1 + 1, "{signed:#?}");
     assert_eq!(signed.tags[TAG], images[0]);
-    let bundles: Vec<usize> = images.iter().map(|image| signed.discovered[image].len()).collect();
+    let bundles: Vec<usize> = images
+        .iter()
+        .map(|image| signed.discovered[image].len())
+        .collect();
     assert_eq!(bundles, [2, 1, 1], "{signed:#?}");
+    for image in &images {
+        let (all, bundles) = (&signed.listed[image], &signed.discovered[image]);
+        let tag = format!("{}.sig", image.replace(':', "-"));
+        assert!(
+            all.is_superset(bundles) && all.contains(&signed.tags[&tag]),
+            "{signed:#?}"
+        );
+    }
 
     for target in &targets {
         let run = at_home(&tools.home)
@@ -147,7 +160,12 @@ async fn from(kind: Kind) {
             .await;
         expect(&run, 0);
         assert_eq!(json(&run)["items"][0]["digest"], images[0].as_str());
-        assert_eq!(View::of(&tools, target, &images).await, signed, "{kind:?} → {:?}", target.kind);
+        assert_eq!(
+            View::of(&tools, target, &images).await,
+            signed,
+            "{kind:?} → {:?}",
+            target.kind
+        );
         verify(&v2, target, &images).await;
         verify(&v3, target, &images).await;
     }
