@@ -66,7 +66,8 @@ async fn attach(tools: &Tools, subject: &str, kind: &str, file: &str) -> String 
     tools.home.write(file, file);
     let kind = format!("--artifact-type={kind}");
     let format = "--format=go-template={{.digest}}";
-    let arguments = ["attach", "--plain-http", format, &kind, subject, file];
+    let note = "--annotation=org.example.made-by=oras";
+    let arguments = ["attach", "--plain-http", format, note, &kind, subject, file];
     tools.oras.ok(arguments).await
 }
 
@@ -78,14 +79,18 @@ async fn from(kind: Kind) {
     let graph = shapes();
     push(&tools, &source, &graph).await;
     let helm = format!("{REPOSITORY}:helm");
-    let attached = tools.discovered(&source.at(&helm)).await;
+    let attached = tools.described(&source.at(&helm)).await;
     assert_eq!(attached.len(), 2, "{attached:?}");
+    for [kind, annotations] in attached.values() {
+        assert!(kind.is_string(), "{attached:?}");
+        assert_eq!(annotations["org.example.made-by"], "oras");
+    }
 
     for (tag, _) in graph.tags() {
         copy(&tools, &source, &targets, tag.as_str()).await;
     }
     for target in &targets {
-        assert_eq!(tools.discovered(&target.at(&helm)).await, attached);
+        assert_eq!(tools.described(&target.at(&helm)).await, attached);
         for (tag, root) in graph.tags() {
             read_back(&tools, target, &graph, tag.as_str(), root).await;
         }

@@ -5,6 +5,7 @@ mod cosign_copy_tag;
 mod htpasswd;
 mod kill;
 mod place;
+mod resigned;
 mod signed;
 mod skopeo_reads;
 mod tools;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::{Value, json};
 use transship_testkit::{
     image::{Graph, Image, Index, layer},
     peers::{Cosign, Version},
@@ -11,7 +12,7 @@ use super::{
     place::{Kind, Place},
     tools::Tools,
 };
-use crate::world::{at_home, expect, json};
+use crate::world::{at_home, expect};
 
 const NAME: &str = "acme/app";
 const TAG: &str = "1.4";
@@ -150,16 +151,8 @@ async fn from(kind: Kind) {
     }
 
     for target in &targets {
-        let run = at_home(&tools.home)
-            .run([
-                "copy",
-                &source.at(&format!("{NAME}:{TAG}")),
-                &target.at("acme/"),
-                "--format=json",
-            ])
-            .await;
-        expect(&run, 0);
-        assert_eq!(json(&run)["items"][0]["digest"], images[0].as_str());
+        let outcome = copy(&tools, &source, target).await;
+        assert_eq!(outcome, json!({"outcome": "copied", "digest": images[0]}));
         assert_eq!(
             View::of(&tools, target, &images).await,
             signed,
@@ -168,7 +161,23 @@ async fn from(kind: Kind) {
         );
         verify(&v2, target, &images).await;
         verify(&v3, target, &images).await;
+        let outcome = copy(&tools, &source, target).await;
+        assert_eq!(
+            outcome,
+            json!({"outcome": "unchanged", "digest": images[0]})
+        );
     }
+}
+
+/// Copies, and says what became of it.
+async fn copy(tools: &Tools, source: &Place, target: &Place) -> Value {
+    let (from, to) = (source.at(&format!("{NAME}:{TAG}")), target.at("acme/"));
+    let run = at_home(&tools.home)
+        .run(["copy", &from, &to, "--format=json"])
+        .await;
+    expect(&run, 0);
+    let item = &crate::world::json(&run)["items"][0];
+    json!({"outcome": item["outcome"], "digest": item["digest"]})
 }
 
 #[tokio::test]

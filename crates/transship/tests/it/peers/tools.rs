@@ -1,6 +1,9 @@
 //! The clients of others, and what they are asked for here.
 
-use std::{collections::BTreeSet, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use serde_json::Value;
 use transship_testkit::{
@@ -79,9 +82,14 @@ impl Tools {
 
     /// The digests of all referrers of a reference and of their referrers, as oras discovers them.
     pub(super) async fn discovered(&self, reference: &str) -> BTreeSet<String> {
+        self.described(reference).await.into_keys().collect()
+    }
+
+    /// The same, with the type and the annotations that the list says of each.
+    pub(super) async fn described(&self, reference: &str) -> BTreeMap<String, [Value; 2]> {
         let flags = ["discover", "--plain-http", "--format=json", reference];
         let text = self.oras.ok(flags).await;
-        let mut found = BTreeSet::new();
+        let mut found = BTreeMap::new();
         collect(&serde_json::from_str(&text).unwrap(), &mut found);
         found
     }
@@ -97,9 +105,10 @@ impl Tools {
     }
 }
 
-fn collect(node: &Value, found: &mut BTreeSet<String>) {
+fn collect(node: &Value, found: &mut BTreeMap<String, [Value; 2]>) {
     for referrer in node["referrers"].as_array().into_iter().flatten() {
-        found.insert(referrer["digest"].as_str().unwrap().to_owned());
+        let said = ["artifactType", "annotations"].map(|field| referrer[field].clone());
+        found.insert(referrer["digest"].as_str().unwrap().to_owned(), said);
         collect(referrer, found);
     }
 }
