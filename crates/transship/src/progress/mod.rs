@@ -9,7 +9,7 @@ use std::{
     fs::File,
     io::{self, IsTerminal as _},
     path::Path,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use transship_oci::{Error, ErrorKind, Event, Observer, Result, Side};
@@ -25,7 +25,8 @@ pub(crate) struct Progress(Arc<Inner>);
 struct Inner {
     tally: Tally,
     bars: Option<Bars>,
-    others: Vec<Box<dyn Observer>>,
+    /// Locked as a whole, so that all of them hear of events in one order, whichever tasks these come from.
+    others: Mutex<Vec<Box<dyn Observer>>>,
 }
 
 impl Progress {
@@ -49,7 +50,7 @@ impl Progress {
         Ok(Self(Arc::new(Inner {
             tally: Tally::default(),
             bars,
-            others,
+            others: Mutex::new(others),
         })))
     }
 
@@ -73,7 +74,8 @@ impl Observer for Progress {
         if let Some(bars) = &self.0.bars {
             bars.on(event);
         }
-        for other in &self.0.others {
+        let others = self.0.others.lock();
+        for other in others.unwrap_or_else(PoisonError::into_inner).iter() {
             other.on(event);
         }
     }
