@@ -141,8 +141,9 @@ impl Differ<'_> {
         if self.probe == Probe::Recheck {
             return Ok(known.into_iter().chain(found).collect());
         }
-        // A registry takes a manifest only with what is below it.
-        Ok(self.graph.closure(known.into_iter().chain(found)))
+        // What is known to be there was put with what is below it. What was just found there need not have been: each
+        // piece below it was asked for as well, and the answers stand.
+        Ok(self.graph.closure(known).into_iter().chain(found).collect())
     }
 
     /// Those of the nodes that are there.

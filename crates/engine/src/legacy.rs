@@ -80,7 +80,10 @@ fn compare(ours: &[Descriptor], theirs: &[Descriptor]) -> Relation {
         layers.iter().map(|layer| format!("{layer:?}")).collect()
     };
     let (ours, theirs) = (texts(ours), texts(theirs));
-    if ours.is_subset(&theirs) {
+    // Where there are no layers, such as in an index, there is nothing to tell by whether one holds the other.
+    if ours.is_empty() || theirs.is_empty() {
+        Relation::Apart
+    } else if ours.is_subset(&theirs) {
         Relation::TheirsHasAll
     } else if theirs.is_subset(&ours) {
         Relation::OursHasAll

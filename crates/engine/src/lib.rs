@@ -35,6 +35,7 @@ mod task;
 mod tee;
 mod transfer;
 mod walk;
+mod whole;
 
 pub use engine::Engine;
 pub use job::{Job, Target};

@@ -33,7 +33,7 @@ impl Standing {
         !self.tags.is_empty() && self.tags.iter().all(|(_, current)| current.is_none())
     }
 
-    fn has(&self, digest: &Digest) -> bool {
+    pub(crate) fn has(&self, digest: &Digest) -> bool {
         self.tags
             .iter()
             .any(|(_, current)| current.as_ref() == Some(digest))

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use futures::future::{join, join_all};
-use transship_oci::{Descriptor, Digest, Error, Event, Result, Side, Sink};
+use transship_oci::{Descriptor, Digest, Error, Event, Result, Side, Sink, media_type};
 
 use crate::{
     Job,
@@ -14,6 +14,7 @@ use crate::{
     platforms,
     subset::subset,
     walk::{Visit, Walk},
+    whole::is_whole,
 };
 
 /// A job that can be planned or performed.
@@ -163,7 +164,11 @@ async fn place(
             return Err((live, error));
         }
         let certain = probe != Probe::Thrifty;
-        match root.is_at(job, &live.standing, sink, certain).await {
+        let present = match root.is_at(job, &live.standing, sink, certain).await {
+            Ok(true) => whole(run, root, &live.standing, sink).await,
+            other => other,
+        };
+        match present {
             Ok(present) => {
                 live.present = present;
                 Ok(live)
@@ -181,6 +186,26 @@ async fn place(
         }
     }
     kept
+}
+
+/// Is a root that is there to be trusted to be whole? One that has its tag is, as long as nobody asks for a recheck; so
+/// is one that this run has put.
+async fn whole(run: &Run, root: &Root, standing: &Standing, sink: &Arc<dyn Sink>) -> Result<bool> {
+    let Descriptor {
+        digest, media_type, ..
+    } = &root.descriptor;
+    let trusted = standing.has(digest) || run.manifests.knows(sink.location(), digest);
+    if trusted || !media_type::is_index(media_type) {
+        return Ok(true);
+    }
+    is_whole(sink, &root.descriptor, run.options.limits)
+        .await
+        .map_err(|error| {
+            error
+                .op(format!("look below {digest}"))
+                .on(Side::Target)
+                .at(sink.location())
+        })
 }
 
 /// Walks the graph, unless nothing can be published anyway or a glance shows that nothing is missing.

@@ -33,6 +33,14 @@ fn the_order_of_signatures_does_not_matter() {
 }
 
 #[test]
+fn what_has_no_layers_is_not_part_of_anything() {
+    let one = [layer(b"1", "one")];
+    assert_eq!(compare(&[], &[]), Relation::Apart);
+    assert_eq!(compare(&[], &one), Relation::Apart);
+    assert_eq!(compare(&one, &[]), Relation::Apart);
+}
+
+#[test]
 fn layers_that_are_null_are_none() {
     let manifest = RawManifest::named("", br#"{"layers":null}"#.as_slice().into()).unwrap();
     assert_eq!(layers(&manifest).unwrap(), []);

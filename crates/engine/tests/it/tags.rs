@@ -3,7 +3,7 @@
 use futures::stream;
 use transship_engine::{Job, TagAction};
 use transship_oci::{Digest, ErrorKind, Name, Side};
-use transship_testkit::image::{Graph, Image, layer, sample};
+use transship_testkit::image::{Graph, Image, Index, layer, sample};
 
 use crate::support::{Rig, block_on, digest_of, visible_tags};
 
@@ -145,5 +145,41 @@ fn a_source_that_is_not_there_says_so_for_every_target() {
             rig.plan(&["nothing"]).await.unwrap_err().kind(),
             ErrorKind::NotFound
         );
+    });
+}
+
+#[test]
+fn an_index_that_lost_a_child_gets_no_tag_without_it() {
+    block_on(async {
+        let mut graph = Graph::new();
+        let child = graph.image(Image::new().layer(layer::noise(1, 100)));
+        let other = graph.image(Image::new().layer(layer::noise(2, 100)));
+        let inner = graph.index(Index::of([child.clone()]));
+        let root = graph.index(Index::of([inner, other]));
+        graph.tag("one", &root);
+        graph.tag("two", &root);
+        let rig = Rig::new(&graph, 1).await;
+        rig.copied(&["one"]).await;
+        let target = &rig.targets[0].inner;
+        assert!(
+            target
+                .repository()
+                .delete_manifest(&child.digest)
+                .await
+                .unwrap()
+        );
+        rig.clear();
+        let plan = rig.plan(&["two"]).await.unwrap();
+        assert!(
+            plan.jobs[0].targets[0]
+                .manifests
+                .iter()
+                .any(|piece| piece.digest == child.digest),
+            "{plan:?}"
+        );
+        let report = rig.copied(&["two"]).await;
+        assert_eq!(report.copied(), 1);
+        graph.assert_complete(&root.digest, target).await;
+        assert_eq!(rig.writes.calls("tag two"), 1);
     });
 }
