@@ -37,7 +37,10 @@ struct State {
 #[derive(Debug)]
 struct Known {
     tags: Tags,
+    /// When it was asked for.
     at: Instant,
+    /// How long it took to come.
+    took: Duration,
 }
 
 /// An answer to the question for all tags.
@@ -69,13 +72,27 @@ impl Listing {
         Ok(())
     }
 
+    /// How long the list is worth keeping: at least `least`, and longer where loading it takes its time, so that no more
+    /// than a tenth of a run goes into lists.
+    pub(crate) fn worth(&self, least: Duration, most: Duration) -> Duration {
+        let took = self.read().known.as_ref().map(|known| known.took);
+        took.unwrap_or_default()
+            .saturating_mul(10)
+            .clamp(least, most)
+    }
+
     /// Takes a list that was asked for at `asked`. What we tagged ourselves stays known.
     pub(crate) fn put(&self, mut tags: Tags, asked: Instant) {
         let mut state = self.write();
         if let Tags::Listed(tags) = &mut tags {
             tags.extend(state.ours.iter().cloned());
         }
-        state.known = Some(Known { tags, at: asked });
+        let took = asked.elapsed();
+        state.known = Some(Known {
+            tags,
+            at: asked,
+            took,
+        });
     }
 
     /// Counts a question for a single tag; returns how many there have been.

@@ -19,7 +19,8 @@ use crate::{
 
 /// How long a list is good enough to say that a tag is absent.
 const FRESH: Duration = Duration::from_secs(30);
-/// How long a list is good enough to say which digests have something beside them. A run asks once a repository.
+/// The longest that a list is good enough to say which digests have something beside them. What was signed after it was
+/// asked for is not in it, and would stay behind: so it is this long only where listing takes minutes.
 const USABLE: Duration = Duration::from_mins(10);
 /// The most bytes of one page. A registry that knows no paging sends all its tags in one.
 const MAX_PAGE: u64 = 64 * 1024 * 1024;
@@ -70,7 +71,15 @@ impl RemoteRepository {
 
     /// Sees to it that there is a list, or that it is known that the registry gives none.
     pub(crate) async fn know_tags(&self) -> Result<()> {
-        self.listing().ensure(USABLE, || self.load_tags()).await
+        let worth = self.listing().worth(FRESH, USABLE);
+        self.listing().ensure(worth, || self.load_tags()).await
+    }
+
+    /// Is there any tag made of a digest? `None` where that is not known, or not any more.
+    pub(crate) fn has_digest_tags(&self) -> Option<bool> {
+        let listing = self.listing();
+        let current = listing.is_fresh(listing.worth(FRESH, USABLE));
+        current.then(|| listing.has_digest_tags()).flatten()
     }
 
     /// The same, with a list that is hardly older than the question.

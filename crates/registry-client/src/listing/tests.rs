@@ -46,6 +46,22 @@ async fn an_old_list_is_loaded_again() {
     assert_eq!(listing.has(&tag("b")), Some(true));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_list_that_took_long_is_kept_for_long() {
+    let (least, most) = (Duration::from_secs(30), Duration::from_mins(10));
+    let listing = Listing::default();
+    assert_eq!(listing.worth(least, most), least);
+    let load = |takes: u64| async move {
+        let asked = Instant::now();
+        tokio::time::advance(Duration::from_secs(takes)).await;
+        asked
+    };
+    for (takes, worth) in [(1, 30), (12, 120), (500, 600)] {
+        listing.put(tags(&["a"]), load(takes).await);
+        assert_eq!(listing.worth(least, most), Duration::from_secs(worth));
+    }
+}
+
 #[test]
 fn what_we_tag_is_in_the_list_even_if_the_list_was_under_way() {
     let listing = Listing::default();

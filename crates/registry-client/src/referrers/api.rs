@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use http::{HeaderValue, Method, StatusCode, header};
 use serde::Deserialize;
 use transship_oci::{
-    Descriptor, Digest, Error, ErrorKind, MAX_CHILDREN, MAX_MANIFEST, Result, media_type,
+    Descriptor, Digest, Error, ErrorKind, MAX_CHILDREN, MAX_MANIFEST, Result, Retry, media_type,
 };
 use url::Url;
 
@@ -67,11 +67,10 @@ impl RemoteRepository {
                 api.learn(true);
                 Ok(list)
             }
+            // One that has answered before is not gone because of one odd answer; nor does that answer say "none".
+            Listed::NoApi if api.known() == Some(true) => Err(gone(subject)),
             Listed::NoApi => {
-                // One that has answered before is not gone because of one odd answer.
-                if api.known().is_none() {
-                    api.learn(false);
-                }
+                api.learn(false);
                 Ok(Vec::new())
             }
             Listed::NothingThere => Ok(Vec::new()),
@@ -113,6 +112,16 @@ impl RemoteRepository {
         call.headers.insert(header::ACCEPT, accept);
         self.host().send(call).await
     }
+}
+
+/// A registry that listed before, and now answers as if it could not. Not knowing is not "there is nothing".
+pub(super) fn gone(subject: &Digest) -> Error {
+    let message = format!(
+        "the registry has the referrers API, but answers as if it had none when asked about {subject}"
+    );
+    Error::new(ErrorKind::Unavailable, message)
+        .retrying(Retry::No)
+        .hinting("run the same command again; if it stays so, look at what stands in front of the registry")
 }
 
 /// What an answer that is no 200 says about the API. "Not allowed" and "out of order" are not "none".

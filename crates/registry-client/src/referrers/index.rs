@@ -63,8 +63,14 @@ impl Fallback {
             Some(Value::Array(entries)) => entries,
             Some(_) => return Err(NoFallback::NoIndex),
         };
-        let platforms = entries.iter().any(|entry| entry.get("platform").is_some());
-        if platforms && !fields.contains_key("subject") {
+        // A list of referrers says of its entries what they are; an image's index says of all of them where they run.
+        // In doubt it is a list: a signature that is passed over goes unnoticed, a stranger taken for one does not.
+        let runs = |entry: &Value| {
+            entry.get("platform").is_some_and(Value::is_object)
+                && entry.get("artifactType").is_none()
+        };
+        let image = !entries.is_empty() && entries.iter().all(runs);
+        if image && !fields.contains_key("subject") {
             return Err(NoFallback::Image);
         }
         Ok(Self { fields, entries })

@@ -9,7 +9,10 @@ use std::{
 use tokio::time::sleep;
 use transship_oci::{Children, Descriptor, Digest, Error, ErrorKind, RawManifest, Result};
 
-use super::{api::Listed, index};
+use super::{
+    api::{Listed, gone},
+    index,
+};
 use crate::repository::RemoteRepository;
 
 /// So often the API is asked before a manifest that it does not list is taken for lost.
@@ -100,6 +103,7 @@ impl RemoteRepository {
                         return Ok(Keeper::Registry);
                     }
                 }
+                Listed::NoApi if api.known() == Some(true) => return Err(Some(gone(subject))),
                 Listed::NoApi => {
                     api.learn(false);
                     return Ok(Keeper::Writer);

@@ -58,7 +58,7 @@ impl RemoteRepository {
     /// Could anything here have referrers, as far as is known by now?
     pub(crate) fn may_refer(&self) -> bool {
         let api_may = self.referrers_state().api.known().unwrap_or(true);
-        api_may || self.listing().has_digest_tags().unwrap_or(true)
+        api_may || self.has_digest_tags().unwrap_or(true)
     }
 
     /// What the tags made of `subject` hold.

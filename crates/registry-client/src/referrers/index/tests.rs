@@ -46,6 +46,16 @@ fn the_index_of_an_image_is_no_list() {
 }
 
 #[test]
+fn a_list_stays_one_though_an_entry_names_a_platform() {
+    let typed = r#"{"manifests":[{"artifactType":"a/b","platform":{"os":"linux","architecture":"arm64"}}]}"#;
+    let mixed = r#"{"manifests":[{"platform":{"os":"linux","architecture":"arm64"}},{"digest":"sha256:zz"}]}"#;
+    let null = r#"{"manifests":[{"platform":null}]}"#;
+    for list in [typed, mixed, null] {
+        assert!(read(list).is_ok(), "{list}");
+    }
+}
+
+#[test]
 fn what_we_do_not_know_is_written_back() {
     let old =
         r#"{"annotations":{"a":"b"},"manifests":[{"digest":"sha256:zz","odd":[1,2.50]}],"x":null}"#;

@@ -259,3 +259,30 @@ async fn any_suffix_of_a_digest_tag_belongs_to_the_digest() {
         [(other.digest, tag)]
     );
 }
+
+#[tokio::test]
+async fn an_api_that_answered_and_now_seems_gone_is_no_empty_list() {
+    let html = Answer::new(200).header("content-type", "text/html");
+    for odd in [Answer::new(404), html] {
+        let signed = signed();
+        let second = on(Route::Referrers).path(signed.bundle.digest.to_string());
+        let registry = registry(vec![second.answer(odd)]).await;
+        fill(&registry, "app", &signed.graph).await;
+        let repository = source(registry.host(), "app");
+        Source::referrers(&repository, &signed.subject)
+            .await
+            .unwrap();
+        let error = Source::referrers(&repository, &signed.bundle.digest)
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unavailable);
+        assert_eq!(
+            error.message(),
+            format!(
+                "the registry has the referrers API, but answers as if it had none when asked about {}",
+                signed.bundle.digest
+            )
+        );
+        assert_eq!(registry.count(Route::Referrers), 2);
+    }
+}
