@@ -229,4 +229,4 @@ fn refused(name: &str, what: &str) -> Error {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -1,4 +1,4 @@
-use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, time::Duration};
+use std::{fs, path::Path, process::Command, time::Duration};
 
 use secrecy::ExposeSecret as _;
 use tempfile::TempDir;
@@ -11,13 +11,24 @@ use crate::Environment;
 /// A folder on the PATH with a helper `test` that runs `script`.
 fn helper(script: &str) -> (TempDir, Helpers) {
     let folder = tempfile::tempdir().unwrap();
-    let program = folder.path().join("docker-credential-test");
-    fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    program(folder.path(), "docker-credential-test", script);
     let path = format!("{}:/usr/bin:/bin", folder.path().display());
     let home = folder.path().display().to_string();
     let environment = Environment::from_iter([("PATH", path), ("FOLDER", home)]);
     (folder, Helpers::new(&environment))
+}
+
+/// A program made by another process: where this one had written it, a fork of another test could hold it open, and
+/// what is open for writing cannot be started.
+pub(crate) fn program(folder: &Path, name: &str, script: &str) {
+    let text = folder.join(format!("{name}.sh"));
+    fs::write(&text, format!("#!/bin/sh\n{script}\n")).unwrap();
+    let made = Command::new("install")
+        .args(["-m", "755"])
+        .args([&text, &folder.join(name)])
+        .status();
+    assert!(made.unwrap().success());
+    fs::remove_file(text).unwrap();
 }
 
 fn read(folder: &Path, name: &str) -> String {

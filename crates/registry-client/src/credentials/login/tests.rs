@@ -6,7 +6,10 @@ use serde_json::{Value, json};
 use super::LoginFile;
 use crate::{
     Environment,
-    credentials::{Credential, Credentials as _, EnvCredentials, FileCredentials, of_machine},
+    credentials::{
+        Credential, Credentials as _, EnvCredentials, FileCredentials, helper::tests::program,
+        of_machine,
+    },
 };
 
 fn alice() -> Credential {
@@ -92,9 +95,8 @@ async fn what_else_is_in_the_file_stays() {
 async fn a_helper_keeps_the_secret() {
     let home = tempfile::tempdir().unwrap();
     let folder = home.path().display().to_string();
-    let program = home.path().join("docker-credential-test");
-    fs::write(&program, "#!/bin/sh\ncat > \"$HOME/said-$1\"\n").unwrap();
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    let script = r#"cat > "$HOME/said-$1""#;
+    program(home.path(), "docker-credential-test", script);
     fs::write(home.path().join("config.json"), r#"{"credsStore":"test"}"#).unwrap();
     let path = format!("{folder}:/usr/bin:/bin");
     let environment = Environment::from_iter([
