@@ -169,9 +169,11 @@ async fn take(
         return Err(too_large(limit));
     }
     let moved = pour(session, turn, body, limit).await;
-    turn.upload()?.flush().await?;
+    let flushed = turn.upload()?.flush().await;
+    // Noted even after a fault: who asks where to go on must not be told of bytes that the disk has lost.
     session.note(turn)?;
     moved?;
+    flushed?;
     let got = session.offset() - offset;
     match announced {
         Some(length) if length != got => {

@@ -39,7 +39,7 @@ fn main() -> ExitCode {
     let environment = Environment::of_process();
     let no_color = environment.get("NO_COLOR").is_some();
     let output = Output::new(cli.global.format, cli.global.quiet, no_color);
-    logging::start(cli.global.verbose);
+    logging::start(cli.global.verbose, cli.global.quiet, !no_color);
     let exit = start(&cli, environment, output).unwrap_or_else(|error| {
         output.error(&error);
         if output::is_closed(&error) {

@@ -1,8 +1,11 @@
 //! `registry serve`
 
 use tokio::process::Command;
+use transship_oci::Side;
+use transship_registry_client::{Client, Context};
 use transship_testkit::{
-    peers::{Home, Process},
+    image::{Graph, Image, layer},
+    peers::{Home, Process, Tool},
     tls::Authority,
 };
 
@@ -10,10 +13,14 @@ use crate::world::{at_home, expect, image_under, remote, transship};
 
 const HTPASSWD: &str = "alice:$2y$04$ViJ03yfMSxb0vwdDtQGt/.pqbHomOFsG769G0.lT0G5ge/aePIuNm\n";
 
+const SERVE: [&str; 5] = ["registry", "serve", "store", "--listen", "127.0.0.1:0"];
+
 /// Serves the folder `store` of this home, and says where.
 pub(crate) async fn serve(home: &Home, flags: &[&str]) -> (Process, String) {
-    let arguments = ["registry", "serve", "store", "--listen", "127.0.0.1:0"];
-    let command: Command = at_home(home).command(arguments.iter().chain(flags));
+    started(at_home(home).command(SERVE.iter().chain(flags))).await
+}
+
+async fn started(command: Command) -> (Process, String) {
     let mut process = Process::spawn(command);
     let host = process
         .wait_for(|log| {
@@ -38,6 +45,45 @@ async fn what_is_pushed_is_there_after_a_kill() {
     let refused = image_under(&["2"]).push_to(&remote(&repository)).await;
     assert!(refused.is_err(), "read only");
     drop(process);
+}
+
+/// A disk that is full comes as a limit on the size of files here; the signal that goes with it is ignored.
+#[tokio::test]
+async fn a_full_disk_is_said_to_be_one() {
+    let home = Home::new();
+    let script = r#"trap '' XFSZ; ulimit -f 1100; exec "$0" "$@""#;
+    let program = env!("CARGO_BIN_EXE_transship");
+    let arguments = ["-c", script, program].into_iter().chain(SERVE);
+    let (process, host) = started(Tool::at("/bin/bash".into(), &home).command(arguments)).await;
+    let repository = transship_oci::Repository::new(&host, "a/b").unwrap();
+    let mut graph = Graph::new();
+    let image = graph.image(Image::new().layer(layer::noise(1, 2_000_000)));
+    graph.tag("1", &image);
+    let client = Client::new(Context {
+        max_attempts: 2,
+        ..Context::default()
+    });
+    let sink = client
+        .unwrap()
+        .repository(&repository, Side::Target)
+        .unwrap();
+    let error = graph.push_to(&sink).await.unwrap_err();
+    assert!(
+        error
+            .message()
+            .ends_with("(UNKNOWN: the registry's storage does not answer; its log says why)"),
+        "{error}"
+    );
+    assert!(
+        process.log().contains("File too large"),
+        "{}",
+        process.log()
+    );
+    let uploads = std::fs::read_dir(home.path().join("store/a/b/.uploads")).unwrap();
+    assert_eq!(uploads.count(), 0, "nothing is left of it");
+    let small = image_under(&["2"]);
+    small.push_to(&sink).await.unwrap();
+    small.assert_in(&sink).await;
 }
 
 #[tokio::test]
