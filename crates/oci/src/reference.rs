@@ -213,6 +213,8 @@ impl FromStr for Reference {
         }
         let text = text.strip_prefix("docker://").unwrap_or(text);
         let (rest, digest) = match text.split_once('@') {
+            // No digest has a slash in it: what stands before the `@` is a login, and is not repeated.
+            Some((_, after)) if after.contains('/') => return Err(ReferenceError::Login),
             Some((rest, digest)) => (rest, Some(digest.parse().map_err(ReferenceError::Digest)?)),
             None => (text, None),
         };
@@ -245,6 +247,9 @@ pub enum ReferenceError {
     /// Somebody copied it from a manual.
     #[error("{0:?} still has a placeholder in it; put the real value there")]
     Placeholder(String),
+    /// A user name or password before the host.
+    #[error("a reference has no user name or password in it; log in with `transship login HOST`")]
+    Login,
     /// A scheme that names no transport we have.
     #[error(
         "transport {0:?} is not known here; write docker://registry/repository:tag or leave the scheme out"

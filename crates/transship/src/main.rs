@@ -27,7 +27,6 @@ mod yaml;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use transship_oci::{Error, ErrorKind, Result};
 
 use crate::{
@@ -35,7 +34,7 @@ use crate::{
 };
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::read();
     let environment = Environment::of_process();
     let no_color = environment.get("NO_COLOR").is_some();
     let output = Output::new(cli.global.format, cli.global.quiet, no_color);

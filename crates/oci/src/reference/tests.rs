@@ -80,6 +80,14 @@ fn what_is_no_reference_is_refused_with_the_reason() {
             r#"transport "https" is not known here; write docker://registry/repository:tag or leave the scheme out"#,
         ),
         (
+            "https://u:pw@r.example/a",
+            "a reference has no user name or password in it; log in with `transship login HOST`",
+        ),
+        (
+            "u:p/w@r.example/a:1",
+            "a reference has no user name or password in it; log in with `transship login HOST`",
+        ),
+        (
             "r.example:99999/a",
             r#""r.example:99999" is not a registry host; it looks like registry.example.com, host:5000 or [::1]:5000"#,
         ),

@@ -9,7 +9,10 @@ mod value;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{
+    Args, Parser, Subcommand, ValueEnum,
+    error::{ContextKind, ContextValue},
+};
 
 pub(crate) use self::{
     copy::{Apply, Choices, Copy},
@@ -40,6 +43,25 @@ pub(crate) struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+impl Cli {
+    /// Reads the command line of this process; ends it where there is nothing to run.
+    pub(crate) fn read() -> Self {
+        Self::try_parse().unwrap_or_else(|error| without_login(error).exit())
+    }
+}
+
+/// The error, without a password that somebody put before a host: what is wrong is said elsewhere in it.
+fn without_login(mut error: clap::Error) -> clap::Error {
+    if let Some(ContextValue::String(value)) = error.get(ContextKind::InvalidValue)
+        && let Some((_, after)) = value.rsplit_once('@')
+        && after.contains('/')
+    {
+        let hidden = ContextValue::String(format!("…@{after}"));
+        error.insert(ContextKind::InvalidValue, hidden);
+    }
+    error
 }
 
 /// What every command understands.

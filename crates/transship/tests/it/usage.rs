@@ -121,3 +121,16 @@ async fn targets_that_make_no_sense_are_refused_before_any_request() {
         twice.stderr
     );
 }
+
+#[tokio::test]
+async fn a_password_before_a_host_is_not_repeated() {
+    let tool = transship();
+    for login in ["docker://me:s3cret@", "https://me:s3cret@", "me:s3cret@"] {
+        let from = format!("{login}a.example/x:1");
+        let run = tool.run(["copy", &from, "b.example/x"]).await;
+        expect(&run, 2);
+        assert!(!run.stderr.contains("s3cret"), "{}", run.stderr);
+        let said = "a reference has no user name or password in it";
+        assert!(run.stderr.contains(said), "{}", run.stderr);
+    }
+}
