@@ -36,14 +36,14 @@ struct Page {
 /// How a page came out.
 enum Turn {
     Page(Page),
-    /// There is no such repository, hence no tags.
-    NoRepository,
+    /// There is no such repository, hence no tags; who asks for a list wants to know.
+    NoRepository(Error),
     /// The registry does not tell.
     Refused(Error),
 }
 
 impl RemoteRepository {
-    /// All tags in the order of the registry. The list is kept for later questions once it has been read to the end.
+    /// All tags in the order of the registry; `NotFound` when there is no such repository. The list is kept for later questions once it has been read to the end.
     pub(crate) fn list_tags(&self) -> impl Stream<Item = Result<Tag>> + Send + '_ {
         let start = (Some(self.tags_url()), 0, BTreeSet::new(), Instant::now());
         stream::try_unfold(start, move |(url, pages, mut kept, asked)| async move {
@@ -52,11 +52,7 @@ impl RemoteRepository {
             };
             let page = match self.tags_page(url, pages).await? {
                 Turn::Page(page) => page,
-                Turn::NoRepository => Page {
-                    tags: Vec::new(),
-                    next: None,
-                },
-                Turn::Refused(error) => return Err(error),
+                Turn::NoRepository(error) | Turn::Refused(error) => return Err(error),
             };
             listing::collect(&mut kept, &page.tags)?;
             if page.next.is_none() {
@@ -117,7 +113,7 @@ impl RemoteRepository {
                     next = page.next;
                     pages += 1;
                 }
-                Turn::NoRepository => break,
+                Turn::NoRepository(_) => break,
                 Turn::Refused(error) if pages == 0 => {
                     tracing::debug!(%error, "the registry lists no tags; asking for single ones");
                     return Ok(Tags::Refused);
@@ -143,7 +139,8 @@ impl RemoteRepository {
             StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::FORBIDDEN => {
                 let refusal = Refusal::read(answer).await;
                 Ok(if refusal.says_no_repository() {
-                    Turn::NoRepository
+                    let hint = "check the name of the repository, and whether it was meant to be at this registry";
+                    Turn::NoRepository(refusal.into_error().hinting(hint))
                 } else {
                     Turn::Refused(refusal.into_error())
                 })

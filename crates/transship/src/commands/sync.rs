@@ -5,7 +5,7 @@ mod choose;
 
 use std::collections::BTreeMap;
 
-use futures::{StreamExt as _, TryStreamExt as _, stream};
+use futures::{StreamExt as _, stream};
 use serde_json::json;
 use transship_engine::Job;
 use transship_oci::{Error, ErrorKind, Reference, Repository, Result, Tag};
@@ -38,11 +38,8 @@ struct Route {
 pub(super) async fn run(app: &App, args: &Sync) -> Result<Exit> {
     let text = files::read_text(&args.file, yaml::MAX_DOCUMENT)?;
     let list = List::parse(&text, &files::name(&args.file))?;
-    let chosen: Vec<(&Entry, Vec<Decision>)> = stream::iter(&list.entries)
-        .map(|entry| async move { Ok::<_, Error>((entry, choose::run(app, entry).await?)) })
-        .buffered(AT_ONCE)
-        .try_collect()
-        .await?;
+    let whole = args.explain || args.plan.is_some() || args.choices.dry_run;
+    let (chosen, away) = choose_all(app, &list.entries, whole).await?;
     if args.explain {
         return explain(app, &chosen);
     }
@@ -51,7 +48,8 @@ pub(super) async fn run(app: &App, args: &Sync) -> Result<Exit> {
         .iter()
         .map(|route| copy::job(app, &route.source, &route.targets))
         .collect::<Result<Vec<Job>>>()?;
-    if jobs.is_empty() {
+    let any = !jobs.is_empty();
+    if !any {
         app.progress.end();
         app.output.say("the list selects nothing");
     }
@@ -64,7 +62,45 @@ pub(super) async fn run(app: &App, args: &Sync) -> Result<Exit> {
         platforms: &[],
         source: None,
     };
-    transfer::run(app, &engine, jobs, mode).await
+    let exit = transfer::run(app, &engine, jobs, mode).await?;
+    Ok(match exit {
+        Exit::Done | Exit::Nothing if !away.is_empty() => Exit::of_run(any.into(), &away),
+        exit => exit,
+    })
+}
+
+/// What every entry selects, and the errors of those whose tags cannot be had: one source that is away must not keep all
+/// others from being copied. Where the answer is to be `whole`, the first error is all of it.
+async fn choose_all<'a>(
+    app: &App,
+    entries: &'a [Entry],
+    whole: bool,
+) -> Result<(Vec<(&'a Entry, Vec<Decision>)>, Vec<Error>)> {
+    let mut outcomes = stream::iter(entries)
+        .map(|entry| async move { (entry, choose::run(app, entry).await) })
+        .buffered(AT_ONCE);
+    let (mut chosen, mut away) = (Vec::new(), Vec::new());
+    while let Some((entry, outcome)) = outcomes.next().await {
+        match outcome {
+            Ok(decisions) => {
+                let selected = |decision: &Decision| decision.why == Why::Selected;
+                if !whole && !decisions.iter().any(selected) {
+                    app.output.say(format_args!(
+                        "{}: none of {} tags is selected; --explain says why",
+                        entry.source,
+                        decisions.len()
+                    ));
+                }
+                chosen.push((entry, decisions));
+            }
+            Err(error) if whole => return Err(error),
+            Err(error) => {
+                app.output.error(&error);
+                away.push(error);
+            }
+        }
+    }
+    Ok((chosen, away))
 }
 
 /// Every selected tag with its targets, once all of them are known to fit together.

@@ -155,7 +155,12 @@ async fn passwords_and_tls_are_asked_for() {
     expect(&stranger, 8);
     home.login(&host, "alice", "open sesame");
     let known = at_home(&home).run(tags).await;
-    expect(&known, 0);
+    expect(&known, 1);
+    assert!(
+        known.stderr.contains("NAME_UNKNOWN"),
+        "let in, and told that there is no such repository: {}",
+        known.stderr
+    );
     let untrusting = at_home(&home)
         .run(["tags", &format!("{host}/app"), "--plain-http", &host])
         .await;

@@ -197,3 +197,43 @@ async fn young_artifacts_wait() {
         )
     );
 }
+
+#[tokio::test]
+async fn a_source_that_is_away_keeps_nobody_waiting() {
+    let home = Home::new();
+    let tool = at_home(&home);
+    let (from, to) = (registry().await, registry().await);
+    image_under(&["1", "2"])
+        .push_to(&remote(&from.repository("app")))
+        .await
+        .unwrap();
+    let (source, target) = (from.host(), to.host());
+    let entry = |name: &str, glob: &str| {
+        format!(
+            "  - source: {source}/{name}\n    target: {target}/{name}\n    tags: {{glob: ['{glob}']}}\n"
+        )
+    };
+    let list = |entries: &[String]| format!("sync:\n{}", entries.concat());
+    home.write("list.yaml", list(&[entry("ap", "*"), entry("app", "*")]));
+    let run = tool.run(["sync", "-f", "list.yaml"]).await;
+    expect(&run, 4);
+    assert!(
+        run.stdout.contains("2 copied, 0 unchanged, 0 failed"),
+        "{}",
+        run.stdout
+    );
+    assert!(
+        run.stderr
+            .contains(&format!("error: source {source}/ap: list tags: ")),
+        "{}",
+        run.stderr
+    );
+    let dry = tool.run(["sync", "-f", "list.yaml", "--dry-run"]).await;
+    expect(&dry, 1);
+
+    home.write("list.yaml", list(&[entry("ap", "*"), entry("app", "9*")]));
+    let run = tool.run(["sync", "-f", "list.yaml"]).await;
+    expect(&run, 1);
+    let said = format!("{source}/app: none of 2 tags is selected; --explain says why");
+    assert!(run.stderr.contains(&said), "{}", run.stderr);
+}

@@ -55,9 +55,11 @@ async fn a_page_at_another_host_is_not_followed() {
 }
 
 #[tokio::test]
-async fn a_repository_that_does_not_exist_has_no_tags() {
+async fn a_repository_that_does_not_exist_has_no_tags_and_says_so() {
     let registry = registry(vec![]).await;
-    assert!(names(&source(registry.host(), "nowhere")).await.is_empty());
+    let repository = source(registry.host(), "nowhere");
+    let error = repository.tags().next().await.unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
     assert_eq!(
         target(registry.host(), "nowhere")
             .tagged(&tag("1"))
