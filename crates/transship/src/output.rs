@@ -1,7 +1,7 @@
 //! The only place that prints: results on standard output, everything else on standard error.
 
 use std::{
-    fmt::Display,
+    fmt::{self, Display},
     io::{self, IsTerminal as _, Write as _},
 };
 
@@ -45,7 +45,7 @@ impl Output {
     /// Says something to the person in front, unless they want quiet.
     pub(crate) fn say(self, text: impl Display) {
         if !self.quiet {
-            stderr(&text);
+            stderr(&Plain(&text));
         }
     }
 
@@ -57,12 +57,14 @@ impl Output {
         }
         self.problem(&error);
         if let Some(hint) = error.hint() {
+            let hint = Plain(&hint);
             stderr(&format_args!("{} {hint}", self.paint("36", "  hint:")));
         }
     }
 
     /// Says what went wrong where there is no [`Error`].
     pub(crate) fn problem(self, text: &dyn Display) {
+        let text = Plain(text);
         stderr(&format_args!("{} {text}", self.paint("1;31", "error:")));
     }
 
@@ -77,12 +79,12 @@ impl Output {
 
 /// Writes a line of text as a result.
 pub(crate) fn line(text: impl Display) -> Result<()> {
-    written(writeln!(io::stdout().lock(), "{text}"))
+    written(writeln!(io::stdout().lock(), "{}", Plain(&text)))
 }
 
 /// Writes text that brings its own line ends as a result.
 pub(crate) fn text(text: impl Display) -> Result<()> {
-    written(write!(io::stdout().lock(), "{text}"))
+    written(write!(io::stdout().lock(), "{}", Plain(&text)))
 }
 
 /// Writes a JSON document as a result.
@@ -90,13 +92,35 @@ pub(crate) fn json(value: &impl Serialize) -> Result<()> {
     let text = serde_json::to_string_pretty(value).map_err(|cause| {
         Error::new(ErrorKind::Internal, "the result has no json form").because(cause)
     })?;
-    line(text)
+    written(writeln!(io::stdout().lock(), "{text}"))
 }
 
 /// Writes bytes as they are as a result.
 pub(crate) fn bytes(bytes: &[u8]) -> Result<()> {
     let mut out = io::stdout().lock();
     written(out.write_all(bytes).and_then(|()| out.flush()))
+}
+
+/// Text as it may go to a terminal. Names and annotations come from registries, and could steer it.
+struct Plain<'a>(&'a dyn Display);
+
+impl Display for Plain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        struct Filter<'a, 'b>(&'a mut fmt::Formatter<'b>);
+        impl fmt::Write for Filter<'_, '_> {
+            fn write_str(&mut self, text: &str) -> fmt::Result {
+                let steers = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+                for (at, part) in text.split(steers).enumerate() {
+                    if at > 0 {
+                        self.0.write_char(char::REPLACEMENT_CHARACTER)?;
+                    }
+                    self.0.write_str(part)?;
+                }
+                Ok(())
+            }
+        }
+        fmt::write(&mut Filter(f), format_args!("{}", self.0))
+    }
 }
 
 fn stderr(text: &dyn Display) {
@@ -116,4 +140,17 @@ fn written(done: io::Result<()>) -> Result<()> {
         io::ErrorKind::BrokenPipe => Error::new(ErrorKind::Cancelled, CLOSED),
         _ => Error::new(ErrorKind::Unavailable, "standard output cannot be written").because(cause),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Plain;
+
+    #[test]
+    fn what_would_steer_a_terminal_is_replaced() {
+        let nasty = "a\u{1b}[2Jb\rc\u{9b}d\te\n";
+        let shown = Plain(&nasty).to_string();
+        assert_eq!(shown, "a\u{fffd}[2Jb\u{fffd}c\u{fffd}d\te\n");
+        assert_eq!(Plain(&"sha256 → é").to_string(), "sha256 → é");
+    }
 }
