@@ -188,7 +188,7 @@ fn is_of_digest(tag: &Tag) -> bool {
 /// Adds a page to a list.
 ///
 /// # Errors
-/// `Unsupported` when there are more tags than can be kept.
+/// `Unsupported` when there are more tags than can be kept; `Corrupt` when all of a page was listed before.
 pub(crate) fn collect(tags: &mut BTreeSet<Box<str>>, page: &[Tag]) -> Result<()> {
     if tags.len() + page.len() > MAX_TAGS {
         return Err(Error::new(
@@ -196,7 +196,12 @@ pub(crate) fn collect(tags: &mut BTreeSet<Box<str>>, page: &[Tag]) -> Result<()>
             format!("the repository has more than {MAX_TAGS} tags"),
         ));
     }
+    let before = tags.len();
     tags.extend(page.iter().map(|tag| Box::from(tag.as_str())));
+    if !page.is_empty() && tags.len() == before {
+        let message = "the list of tags goes round in a circle: a page has nothing that was not listed before";
+        return Err(Error::new(ErrorKind::Corrupt, message));
+    }
     Ok(())
 }
 

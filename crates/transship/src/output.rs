@@ -102,7 +102,7 @@ pub(crate) fn bytes(bytes: &[u8]) -> Result<()> {
 }
 
 /// Text as it may go to a terminal. Names and annotations come from registries, and could steer it.
-struct Plain<'a>(&'a dyn Display);
+pub(crate) struct Plain<'a>(pub(crate) &'a dyn Display);
 
 impl Display for Plain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

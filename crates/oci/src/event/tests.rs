@@ -147,5 +147,24 @@ fn every_event_has_its_line() {
     ];
     for (event, line) in table {
         assert_eq!(event.to_json(), line.replace("@A", A));
+        assert_documented(line);
+    }
+}
+
+/// The table for readers has the event, and each of its fields.
+fn assert_documented(line: &str) {
+    let line: serde_json::Map<String, serde_json::Value> = serde_json::from_str(line).unwrap();
+    let document = include_str!("../../../../docs/events.md");
+    let start = format!("| `{}` |", line["event"].as_str().unwrap());
+    let row = document.lines().find(|row| row.starts_with(&start));
+    let row = row.unwrap_or_else(|| panic!("{start} is not in docs/events.md"));
+    for field in line
+        .keys()
+        .filter(|field| !matches!(&***field, "v" | "event"))
+    {
+        assert!(
+            row.contains(&format!("`{field}`")),
+            "{field} is not in {row}"
+        );
     }
 }

@@ -10,6 +10,7 @@ use transship_oci::{Event, Observer};
 use crate::{
     amount::{Bytes, Count},
     args::Span,
+    output::Plain,
 };
 
 /// Writes a line for what a reader of a log wants to know.
@@ -24,8 +25,12 @@ impl Observer for Lines {
     }
 }
 
-/// What is worth a line. Ends are not: the results tell them.
+/// What is worth a line. Ends are not: the results tell them. What comes from outside cannot steer a terminal.
 pub(super) fn line(event: &Event) -> Option<String> {
+    words(event).map(|line| Plain(&line).to_string())
+}
+
+fn words(event: &Event) -> Option<String> {
     Some(match event {
         Event::Planned {
             source,

@@ -96,7 +96,7 @@ async fn no_command_gives_a_password_away_however_it_was_given() {
     let list = format!("sync: [{{source: {host}/app, target: {host}/mirror, tags: ['1']}}]\n");
     for (way, tool) in ways(host) {
         tool.home().write("list.yaml", &list);
-        let commands: [&[&str]; 10] = [
+        let commands: [&[&str]; 14] = [
             &["copy", &app, &copy],
             &["copy", &app, &copy, "--plan", "plan.json"],
             &["apply", "plan.json"],
@@ -104,7 +104,18 @@ async fn no_command_gives_a_password_away_however_it_was_given() {
             &["tree", &app],
             &["tags", &copy],
             &["inspect", &format!("{host}/app:none")],
+            &[
+                "copy",
+                &app,
+                &copy,
+                "--also",
+                &format!("{host}/more"),
+                "--recheck",
+            ],
             &["sync", "-f", "list.yaml"],
+            &["sync", "-f", "list.yaml", "--explain"],
+            &["sync", "-f", "list.yaml", "--plan", "-"],
+            &["inspect", &format!("me:{PASSWORD}@{app}")],
             &["doctor", &copy],
             &["logout", host, "--dry-run"],
         ];

@@ -140,3 +140,24 @@ async fn listing_the_tags_pays_for_the_questions_that_follow() {
     );
     assert_eq!(registry.counts(), [("referrers", 1)].into());
 }
+
+#[tokio::test]
+async fn pages_that_go_round_in_a_circle_end() {
+    let turns = std::sync::atomic::AtomicU32::new(0);
+    let next = move |mut response: axum::response::Response| {
+        let turn = turns.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let link = format!("</v2/app/tags/list?turn={turn}>; rel=\"next\"");
+        response.headers_mut().insert("link", link.parse().unwrap());
+        response
+    };
+    let registry = registry(vec![on(Route::Tags).map(next)]).await;
+    fill(&registry, "app", &tagged(&["a", "b"])).await;
+    let repository = source(registry.host(), "app");
+    let error = repository.tags().try_collect::<Vec<_>>().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Corrupt);
+    assert_eq!(
+        error.message(),
+        "the list of tags goes round in a circle: a page has nothing that was not listed before"
+    );
+    assert_eq!(registry.count(Route::Tags), 2);
+}
