@@ -1,0 +1,148 @@
+//! Evidence: what lies beside an artifact and speaks of it, in every form in which it is stored.
+//!
+//! ```text
+//! find ──► locate (manifest → which layers are evidence) ──► load (bytes, capped and hashed) ──► Evidence
+//!                                                                legacy · bundle · local: parsers of bytes
+//! ```
+//! What a referrer is, its own manifest says; the listing's `artifactType` is not asked, because registries and clients
+//! write it wrongly.
+
+mod bundle;
+mod find;
+mod legacy;
+mod local;
+mod signature;
+mod simple;
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use transship_oci::Digest;
+
+pub use find::{Found, Limits, Located, find, load, locate};
+pub(crate) use signature::{Material, Signature, Signed};
+pub use simple::SimpleSigning;
+
+use crate::Outcome;
+
+/// How a piece of evidence is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Form {
+    /// cosign's first form, under a tag such as `sha256-<hex>.sig`.
+    LegacyTag,
+    /// The same layers in a manifest with a subject (cosign's experiment with OCI 1.1).
+    LegacyReferrer,
+    /// A Sigstore bundle, v0.1 to v0.3.
+    Bundle,
+    /// Notary Project.
+    Notation,
+    /// `OpenPGP`, "simple signing" as `containers/image` stores it.
+    OpenPgp,
+}
+
+/// One piece of evidence, read and ready to be judged.
+#[derive(Debug, Clone)]
+pub struct Evidence {
+    /// The artifact that it lies beside. What it speaks of is for the judge to see.
+    pub subject: Digest,
+    /// The manifest that carries it, where it lies in a repository.
+    pub manifest: Option<Digest>,
+    /// The blob that it is.
+    pub blob: Option<Digest>,
+    /// How it is stored.
+    pub form: Form,
+    pub(crate) content: Content,
+}
+
+/// What was in it.
+#[derive(Debug, Clone)]
+pub(crate) enum Content {
+    /// A signature.
+    Signature(Box<Signature>),
+    /// Something that cannot be judged, and why.
+    Unreadable { outcome: Outcome, why: String },
+}
+
+impl Evidence {
+    /// A signature in cosign's first form: the payload, and the annotations of its layer.
+    pub fn simple(subject: Digest, payload: Bytes, annotations: &BTreeMap<String, String>) -> Self {
+        Self::of(
+            subject,
+            Form::LegacyTag,
+            legacy::signature(payload, annotations),
+        )
+    }
+
+    /// An attestation in cosign's first form: the DSSE envelope, and the annotations of its layer.
+    pub fn envelope(
+        subject: Digest,
+        envelope: &[u8],
+        annotations: &BTreeMap<String, String>,
+    ) -> Self {
+        Self::of(
+            subject,
+            Form::LegacyTag,
+            legacy::attestation(envelope, annotations),
+        )
+    }
+
+    /// A Sigstore bundle.
+    pub fn bundle(subject: Digest, json: &[u8]) -> Self {
+        Self::of(subject, Form::Bundle, bundle::parse(json))
+    }
+
+    /// A signature file of a `dir:` folder, as `containers/image` writes it.
+    pub fn local(subject: Digest, file: &[u8]) -> Self {
+        local::read(subject, file)
+    }
+
+    /// Something that is evidence and cannot be judged.
+    pub(crate) fn unreadable(
+        subject: Digest,
+        form: Form,
+        outcome: Outcome,
+        why: impl Into<String>,
+    ) -> Self {
+        let why = why.into();
+        Self {
+            subject,
+            manifest: None,
+            blob: None,
+            form,
+            content: Content::Unreadable { outcome, why },
+        }
+    }
+
+    fn of(subject: Digest, form: Form, read: Result<Signature, String>) -> Self {
+        let content = match read {
+            Ok(signature) => Content::Signature(Box::new(signature)),
+            Err(why) => Content::Unreadable {
+                outcome: Outcome::UnsupportedFormat,
+                why,
+            },
+        };
+        Self {
+            subject,
+            manifest: None,
+            blob: None,
+            form,
+            content,
+        }
+    }
+
+    /// The predicate type, for statements.
+    pub fn predicate_type(&self) -> Option<&str> {
+        match &self.content {
+            Content::Signature(signature) => signature
+                .statement()
+                .map(|statement| statement.predicate_type.as_str()),
+            Content::Unreadable { .. } => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

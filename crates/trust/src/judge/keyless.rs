@@ -1,0 +1,79 @@
+//! Signatures by an identity, with a short-lived certificate.
+
+use transship_oci::Digest;
+
+use super::{
+    Judge, Opinion,
+    claims::Names,
+    dsse,
+    sigstore::{Strictness, Verify as _},
+};
+use crate::{
+    Claim, KeylessSigner, Outcome, Tlog,
+    evidence::{Material, Signature},
+};
+
+/// Judges a signature by the identities that are asked for.
+pub(super) fn judge(
+    judge: &Judge,
+    subject: &Digest,
+    signature: &Signature,
+    wanted: &KeylessSigner,
+) -> Opinion {
+    let Material::Certificate { leaf, .. } = &signature.material else {
+        let why = "it was made with a key, and an identity is asked for";
+        return Opinion::new(Outcome::UntrustedSigner, Claim::Another, why);
+    };
+    let names = match Names::of(leaf) {
+        Ok(names) => names,
+        Err(why) => return Opinion::new(Outcome::UnsupportedFormat, Claim::Unknown, why),
+    };
+    let by = names.signed_by();
+    if !wanted.identities.iter().any(|identity| names.are(identity)) {
+        let why = format!("it is by {names}, who is not among those asked for");
+        return Opinion::new(Outcome::UntrustedSigner, Claim::Another, why).by(by);
+    }
+    let opinion = match held(judge, subject, signature, wanted, &names) {
+        Ok(opinion) => opinion,
+        // Anybody can write any name into a certificate of his own: only what leads to an authority is a claim.
+        Err((Outcome::UntrustedSigner, why)) => {
+            Opinion::new(Outcome::UntrustedSigner, Claim::Another, why)
+        }
+        Err((outcome, why)) => Opinion::new(outcome, Claim::Asked, why),
+    };
+    opinion.by(by)
+}
+
+fn held(
+    judge: &Judge,
+    subject: &Digest,
+    signature: &Signature,
+    wanted: &KeylessSigner,
+    names: &Names,
+) -> Result<Opinion, (Outcome, String)> {
+    // Asked first, because it is the plainest: much else fails along when what was signed was changed.
+    if !dsse::is_by(&names.key, signature, subject) {
+        let why = "the signature does not fit its certificate: it or what it covers was changed";
+        return Err((Outcome::BadSignature, why.to_owned()));
+    }
+    let entries = signature.log_entries();
+    let log = match wanted.tlog {
+        Tlog::Required => true,
+        Tlog::Optional => entries > 0,
+        Tlog::Ignore => false,
+    };
+    if log && entries == 0 {
+        let why = "it has no entry of a transparency log, and one is required";
+        return Err((Outcome::LogEntry, why.to_owned()));
+    }
+    let root = judge.root_for(wanted.root.as_ref())?;
+    let strictness = Strictness {
+        log,
+        sct: wanted.sct,
+    };
+    let proof = root.by_certificate(signature, subject, strictness)?;
+    Ok(Opinion {
+        proof,
+        ..Opinion::new(Outcome::Accepted, Claim::Asked, format!("it is by {names}"))
+    })
+}
