@@ -37,6 +37,14 @@ impl Authorities {
         })
     }
 
+    /// Authorities that are all trusted, in DER, known to be certificates.
+    pub(crate) fn anchors(roots: Vec<Vec<u8>>) -> Self {
+        Self {
+            roots,
+            intermediates: Vec::new(),
+        }
+    }
+
     /// The roots, in DER.
     pub fn roots(&self) -> &[Vec<u8>] {
         &self.roots

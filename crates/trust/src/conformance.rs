@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use jiff::Timestamp;
 use transship_oci::{Digest, Result};
 
@@ -62,11 +63,12 @@ impl VerifyBundle<'_> {
             None => TrustRoot::public_good()?,
         };
         let judge = Judge::new(now).with_root(Arc::new(root));
-        let subject = match self.artifact {
-            SignedArtifact::Bytes(bytes) => Digest::sha256(bytes),
-            SignedArtifact::Digest(digest) => digest,
+        let evidence = match self.artifact {
+            SignedArtifact::Bytes(bytes) => {
+                Evidence::bundle_for(Bytes::copy_from_slice(bytes), self.bundle)
+            }
+            SignedArtifact::Digest(digest) => Evidence::bundle(digest, self.bundle),
         };
-        let evidence = Evidence::bundle(subject, self.bundle);
         let demand = match evidence.predicate_type() {
             Some(kind) => Demand::Attestation(AttestationDemand {
                 predicate_types: vec![kind.to_owned()],

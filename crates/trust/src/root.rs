@@ -29,6 +29,7 @@ pub struct TrustRoot {
     obtained: Option<Timestamp>,
     logs: BTreeSet<Vec<u8>>,
     stampers: Vec<TsaAuthority>,
+    authorities: Authorities,
     names: BTreeMap<&'static str, usize>,
 }
 
@@ -123,6 +124,13 @@ impl TrustRoot {
                 .map(|log| log.log_id.key_id.as_bytes().to_vec())
                 .collect(),
             stampers: root.tsa_authorities(),
+            authorities: Authorities::anchors(
+                root.certificate_authorities
+                    .iter()
+                    .flat_map(|ca| &ca.cert_chain.certificates)
+                    .map(|certificate| certificate.raw_bytes.as_bytes().to_vec())
+                    .collect(),
+            ),
             names: BTreeMap::from([
                 (
                     "certificate authorities",
@@ -160,6 +168,11 @@ impl TrustRoot {
 
     pub(crate) fn verifier(&self) -> &Verifier {
         &self.verifier
+    }
+
+    /// The certificate authorities that it trusts, intermediates among them.
+    pub(crate) fn authorities(&self) -> &Authorities {
+        &self.authorities
     }
 
     /// Does it know the log with this id?

@@ -20,15 +20,19 @@ pub enum Outcome {
     None,
     /// It is by somebody else.
     UntrustedSigner,
-    /// The signature does not fit the bytes that it is said to cover.
+    /// The signature does not fit the bytes that it is said to cover, or is damaged.
     BadSignature,
     /// It speaks of another artifact.
     SubjectMismatch,
     /// It is a statement of another kind: an SBOM is no signature.
     WrongPredicateType,
-    /// The certificate was not valid when it was used, or nothing trusted says when that was.
+    /// The certificate was not valid when it was used.
+    Expired,
+    /// Nothing trusted says when it was made.
     NoTrustedTime,
-    /// The transparency log's entry is missing, does not hold, or is not about this signature.
+    /// A transparency log has to have an entry for it, and none is there.
+    NoLogEntry,
+    /// The transparency log's entry does not hold, or is not about this signature.
     LogEntry,
     /// What it would have to be judged by is missing, or too old to know of it.
     TrustRoot,
@@ -50,7 +54,9 @@ impl Outcome {
             Self::BadSignature => "bad-signature",
             Self::SubjectMismatch => "subject-mismatch",
             Self::WrongPredicateType => "wrong-predicate-type",
+            Self::Expired => "expired",
             Self::NoTrustedTime => "no-trusted-time",
+            Self::NoLogEntry => "no-log-entry",
             Self::LogEntry => "log-entry",
             Self::TrustRoot => "trust-root",
             Self::UnsupportedFormat => "unsupported-format",
@@ -67,13 +73,18 @@ impl Outcome {
             Self::UntrustedSigner
             | Self::BadSignature
             | Self::SubjectMismatch
+            | Self::Expired
             | Self::NoTrustedTime
+            | Self::NoLogEntry
             | Self::LogEntry
             | Self::PolicyRefuses => Class::Bad,
             Self::TrustRoot | Self::UnsupportedFormat | Self::TooLarge => Class::CannotCheck,
         }
     }
 }
+
+/// Why something does not hold.
+pub(crate) type Rejection = (Outcome, String);
 
 /// What is to be done: the four answers that callers branch on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -132,7 +143,7 @@ impl Class {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Claim {
-    /// A signer that was asked for: if anything is wrong with it, that is an alarm, and nothing else makes up for it.
+    /// A signer that was asked for: if it was tampered with, that is an alarm, and nothing else makes up for it.
     Asked,
     /// Somebody else: none of this demand's business.
     Another,
@@ -205,9 +216,16 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// Is it an alarm: by a signer that was asked for, and wrong?
+    /// Is it an alarm: by a signer that was asked for, and contradicting itself?
+    ///
+    /// What is merely not enough (no log entry, no time, an annotation that differs) is none: the same signer may have signed
+    /// again since, and better.
     pub fn is_alarm(&self) -> bool {
-        self.claim == Claim::Asked && self.outcome.class() == Class::Bad
+        let contradicts = matches!(
+            self.outcome,
+            Outcome::BadSignature | Outcome::SubjectMismatch | Outcome::LogEntry
+        );
+        self.claim == Claim::Asked && contradicts
     }
 }
 

@@ -1,69 +1,116 @@
 //! Sigstore bundles, v0.1 to v0.3 (`application/vnd.dev.sigstore.bundle…+json`).
 
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
 use sigstore_types::{
-    Bundle, SignatureContent,
+    Bundle, KindVersion, SignatureContent,
     bundle::{MediaType, VerificationMaterialContent},
 };
 
-use super::{Material, Signature, Signed};
-use crate::{IN_TOTO, Statement};
+use super::{Material, Signature, Signed, damaged};
+use crate::{IN_TOTO, Outcome, Statement, verdict::Rejection};
 
 /// Reads a bundle.
-///
-/// # Errors
-/// A sentence that says why it cannot be read.
-pub(super) fn parse(json: &[u8]) -> Result<Signature, String> {
-    let text = std::str::from_utf8(json).map_err(|_| "the bundle is no text".to_owned())?;
-    check_version(text)?;
-    let bundle =
-        Bundle::from_json(text).map_err(|cause| format!("the bundle cannot be read: {cause}"))?;
-    signature(bundle)
+pub(super) fn parse(json: &[u8]) -> Result<Signature, Rejection> {
+    let text = std::str::from_utf8(json).map_err(|_| damaged("the bundle is no text"))?;
+    read(text)
 }
 
-/// A version that is not known is said to be that, before anything else in the bundle is complained of.
-fn check_version(text: &str) -> Result<(), String> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Version {
-        #[serde(default)]
-        media_type: Option<String>,
-    }
-    let version: Version = serde_json::from_str(text)
-        .map_err(|cause| format!("the bundle cannot be read: {cause}"))?;
-    match version.media_type {
-        Some(name) if name.parse::<MediaType>().is_err() => {
-            let name: String = name.chars().take(80).collect();
-            Err(format!("bundles of type {name:?} are not known here"))
+/// Reads a bundle from its text.
+pub(super) fn read(text: &str) -> Result<Signature, Rejection> {
+    let unknown_log = check_known(text)?;
+    let whole = match unknown_log {
+        Some(problem) => Err(problem),
+        None => Bundle::from_json(text).map_err(|cause| {
+            (
+                Outcome::LogEntry,
+                format!("the log entry cannot be read: {cause}"),
+            )
+        }),
+    };
+    match whole {
+        Ok(bundle) => signature(bundle),
+        // A log entry that cannot be read is no reason not to read the signature: not everybody asks for the log.
+        Err(problem) => {
+            let mut signature = without_log(text).and_then(signature)?;
+            signature.log_problem = Some(problem);
+            Ok(signature)
         }
-        _ => Ok(()),
     }
+}
+
+/// The bundle as if it had no log entries.
+fn without_log(text: &str) -> Result<Bundle, Rejection> {
+    let unreadable = |cause: String| damaged(format!("the bundle cannot be read: {cause}"));
+    let mut whole: Value =
+        serde_json::from_str(text).map_err(|cause| unreadable(cause.to_string()))?;
+    if let Some(material) = whole.get_mut("verificationMaterial") {
+        material["tlogEntries"] = Value::Array(Vec::new());
+    }
+    Bundle::from_json(&whole.to_string()).map_err(|cause| unreadable(cause.to_string()))
+}
+
+/// What must be known before the rest can be read.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Outline {
+    #[serde(default)]
+    media_type: Option<Value>,
+    #[serde(default)]
+    verification_material: Option<MaterialOutline>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct MaterialOutline {
+    #[serde(default)]
+    tlog_entries: Option<Vec<EntryOutline>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct EntryOutline {
+    #[serde(default)]
+    kind_version: Option<Value>,
+}
+
+/// A version of the bundle or a kind of log entry that is not known is said to be that: it may be sound, and is not damaged.
+///
+/// Returns what is to be said of an unknown log entry; a bundle of an unknown version is not read at all.
+fn check_known(text: &str) -> Result<Option<Rejection>, Rejection> {
+    let outline: Outline = serde_json::from_str(text)
+        .map_err(|cause| damaged(format!("the bundle cannot be read: {cause}")))?;
+    let unknown = |what: &str, value: &Value| {
+        let value: String = value.to_string().chars().take(120).collect();
+        let why = format!("{what} {value} is not known to this version");
+        (Outcome::UnsupportedFormat, why)
+    };
+    if let Some(version) = &outline.media_type
+        && !is::<MediaType>(version)
+    {
+        return Err(unknown("a bundle of type", version));
+    }
+    let entries = outline.verification_material.map(|it| it.tlog_entries);
+    for kind in entries
+        .flatten()
+        .into_iter()
+        .flatten()
+        .filter_map(|it| it.kind_version)
+    {
+        if !is::<KindVersion>(&kind) {
+            return Ok(Some(unknown("a log entry of kind", &kind)));
+        }
+    }
+    Ok(None)
+}
+
+fn is<T: DeserializeOwned>(value: &Value) -> bool {
+    T::deserialize(value).is_ok()
 }
 
 /// The judge's view of a bundle.
-pub(super) fn signature(bundle: Bundle) -> Result<Signature, String> {
-    let material = match &bundle.verification_material.content {
-        VerificationMaterialContent::PublicKey(key) => Material::Key {
-            hint: key.hint.clone(),
-        },
-        VerificationMaterialContent::Certificate(certificate) => Material::Certificate {
-            leaf: certificate.raw_bytes.as_bytes().to_vec(),
-            chain: Vec::new(),
-        },
-        VerificationMaterialContent::X509CertificateChain { certificates } => {
-            let mut ders = certificates
-                .iter()
-                .map(|certificate| certificate.raw_bytes.as_bytes().to_vec());
-            let leaf = ders
-                .next()
-                .ok_or("the bundle's certificate chain is empty")?;
-            Material::Certificate {
-                leaf,
-                chain: ders.collect(),
-            }
-        }
-        _ => return Err("the bundle names neither a key nor a certificate".to_owned()),
-    };
+fn signature(bundle: Bundle) -> Result<Signature, Rejection> {
+    let material = material(&bundle.verification_material.content)?;
     let (signed, bytes) = match &bundle.content {
         SignatureContent::DsseEnvelope(envelope) => {
             let said = if envelope.payload_type == IN_TOTO {
@@ -75,20 +122,49 @@ pub(super) fn signature(bundle: Bundle) -> Result<Signature, String> {
                 ))
             };
             let pae = envelope.pae();
-            (
-                Signed::Statement { pae, said },
-                envelope.signature.sig.as_bytes().to_vec(),
-            )
+            let bytes = envelope.signature.sig.as_bytes().to_vec();
+            (Signed::Statement { pae, said }, bytes)
         }
-        SignatureContent::MessageSignature(message) => {
-            (Signed::Artifact, message.signature.as_bytes().to_vec())
+        SignatureContent::MessageSignature(message) => (
+            Signed::Artifact { bytes: None },
+            message.signature.as_bytes().to_vec(),
+        ),
+        _ => {
+            return Err(damaged(
+                "the bundle holds neither a signature nor an envelope",
+            ));
         }
-        _ => return Err("the bundle holds neither a signature nor an envelope".to_owned()),
     };
     Ok(Signature {
         material,
         signed,
         bytes,
         bundle,
+        log_problem: None,
     })
+}
+
+fn material(content: &VerificationMaterialContent) -> Result<Material, Rejection> {
+    match content {
+        VerificationMaterialContent::PublicKey(key) => Ok(Material::Key {
+            hint: key.hint.clone(),
+        }),
+        VerificationMaterialContent::Certificate(certificate) => Ok(Material::Certificate {
+            leaf: certificate.raw_bytes.as_bytes().to_vec(),
+            chain: Vec::new(),
+        }),
+        VerificationMaterialContent::X509CertificateChain { certificates } => {
+            let mut ders = certificates
+                .iter()
+                .map(|certificate| certificate.raw_bytes.as_bytes().to_vec());
+            let leaf = ders
+                .next()
+                .ok_or_else(|| damaged("the bundle's certificate chain is empty"))?;
+            Ok(Material::Certificate {
+                leaf,
+                chain: ders.collect(),
+            })
+        }
+        _ => Err(damaged("the bundle names neither a key nor a certificate")),
+    }
 }

@@ -8,11 +8,10 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use sigstore_types::Bundle;
 use transship_oci::Digest;
 
-use super::{Signature, Signed, SimpleSigning, bundle};
-use crate::authorities::certificates_from_pem;
+use super::{Signature, Signed, SimpleSigning, bundle, damaged};
+use crate::{Outcome, authorities::certificates_from_pem, verdict::Rejection};
 
 /// Base64 of the signature over the payload.
 const SIGNATURE: &str = "dev.cosignproject.cosign/signature";
@@ -31,11 +30,12 @@ const MAX_CHAIN: usize = 16;
 type Annotations = BTreeMap<String, String>;
 
 /// A signature: a payload of simple signing.
-pub(super) fn signature(payload: Bytes, annotations: &Annotations) -> Result<Signature, String> {
+pub(super) fn signature(payload: Bytes, annotations: &Annotations) -> Result<Signature, Rejection> {
     let base64 = annotations
         .get(SIGNATURE)
+        .map(|signature| one_line(signature))
         .filter(|signature| !signature.is_empty())
-        .ok_or_else(|| format!("there is no annotation {SIGNATURE}"))?;
+        .ok_or_else(|| damaged(format!("there is no annotation {SIGNATURE}")))?;
     let digest = STANDARD.encode(Digest::sha256(&payload).raw());
     let content = json!({"messageSignature": {
         "messageDigest": {"algorithm": "SHA2_256", "digest": digest},
@@ -50,17 +50,24 @@ pub(super) fn signature(payload: Bytes, annotations: &Annotations) -> Result<Sig
 }
 
 /// An attestation: a DSSE envelope.
-pub(super) fn attestation(envelope: &[u8], annotations: &Annotations) -> Result<Signature, String> {
+pub(super) fn attestation(
+    envelope: &[u8],
+    annotations: &Annotations,
+) -> Result<Signature, Rejection> {
     let envelope: Value = serde_json::from_slice(envelope)
-        .map_err(|cause| format!("the envelope cannot be read: {cause}"))?;
+        .map_err(|cause| damaged(format!("the envelope cannot be read: {cause}")))?;
     rewritten(json!({ "dsseEnvelope": envelope }), annotations)
 }
 
 /// The bundle that says the same as content and annotations.
-fn rewritten(content: Value, annotations: &Annotations) -> Result<Signature, String> {
+fn rewritten(content: Value, annotations: &Annotations) -> Result<Signature, Rejection> {
     let mut material = material(annotations)?;
+    let mut log_problem = None;
     if let Some(log) = annotations.get(LOG).filter(|log| !log.is_empty()) {
-        material["tlogEntries"] = json!([log_entry(log)?]);
+        match log_entry(log) {
+            Ok(entry) => material["tlogEntries"] = json!([entry]),
+            Err(problem) => log_problem = Some(problem),
+        }
     }
     if let Some(stamp) = annotations.get(TIMESTAMP).filter(|stamp| !stamp.is_empty()) {
         material["timestampVerificationData"] =
@@ -69,16 +76,16 @@ fn rewritten(content: Value, annotations: &Annotations) -> Result<Signature, Str
     let mut whole = content;
     whole["mediaType"] = json!("application/vnd.dev.sigstore.bundle+json;version=0.1");
     whole["verificationMaterial"] = material;
-    let whole = Bundle::from_json(&whole.to_string())
-        .map_err(|cause| format!("the annotations cannot be read: {cause}"))?;
-    bundle::signature(whole)
+    let mut signature = bundle::read(&whole.to_string())?;
+    signature.log_problem = log_problem.or(signature.log_problem);
+    Ok(signature)
 }
 
-fn material(annotations: &Annotations) -> Result<Value, String> {
-    let read = |name: &str| -> Result<Vec<Vec<u8>>, String> {
+fn material(annotations: &Annotations) -> Result<Value, Rejection> {
+    let read = |name: &str| -> Result<Vec<Vec<u8>>, Rejection> {
         annotations.get(name).map_or(Ok(Vec::new()), |pem| {
             certificates_from_pem(pem, MAX_CHAIN)
-                .map_err(|cause| format!("annotation {name}: {}", cause.message()))
+                .map_err(|cause| damaged(format!("annotation {name}: {}", cause.message())))
         })
     };
     let mut certificates = read(CERTIFICATE)?;
@@ -120,27 +127,39 @@ struct EntryKind {
 }
 
 /// The log's entry in the form of a bundle.
-fn log_entry(annotation: &str) -> Result<Value, String> {
+fn log_entry(annotation: &str) -> Result<Value, Rejection> {
+    let bad = |why: &str| (Outcome::LogEntry, why.to_owned());
     let log: LogBundle = serde_json::from_str(annotation)
-        .map_err(|cause| format!("annotation {LOG} cannot be read: {cause}"))?;
+        .map_err(|cause| bad(&format!("annotation {LOG} cannot be read: {cause}")))?;
     let payload = log.payload;
-    let bad = |what: &str| format!("annotation {LOG}: the {what} cannot be read");
-    let body = STANDARD.decode(&payload.body).map_err(|_| bad("entry"))?;
-    let entry: EntryKind = serde_json::from_slice(&body).map_err(|_| bad("entry"))?;
+    let body = one_line(&payload.body);
+    let bytes = STANDARD
+        .decode(&body)
+        .map_err(|_| bad("the log entry's body cannot be read"))?;
+    let entry: EntryKind =
+        serde_json::from_slice(&bytes).map_err(|_| bad("the log entry's body cannot be read"))?;
     let log_id: Digest = format!("sha256:{}", payload.log_id)
         .parse()
-        .map_err(|_| bad("log's id"))?;
+        .map_err(|_| bad("the log's id cannot be read"))?;
     Ok(json!({
         "logIndex": payload.log_index.to_string(),
         "logId": {"keyId": STANDARD.encode(log_id.raw())},
         "kindVersion": {"kind": entry.kind, "version": entry.api_version},
         "integratedTime": payload.integrated_time.to_string(),
-        "inclusionPromise": {"signedEntryTimestamp": log.signed_entry_timestamp},
-        "canonicalizedBody": payload.body,
+        "inclusionPromise": {"signedEntryTimestamp": one_line(&log.signed_entry_timestamp)},
+        "canonicalizedBody": body,
     }))
 }
 
-fn timestamp(annotation: &str) -> Result<String, String> {
+/// Base64 that other tools wrote with line breaks, which Go reads over.
+fn one_line(base64: &str) -> String {
+    base64
+        .chars()
+        .filter(|c| !matches!(c, '\r' | '\n'))
+        .collect()
+}
+
+fn timestamp(annotation: &str) -> Result<String, Rejection> {
     #[derive(Deserialize)]
     #[serde(rename_all = "PascalCase")]
     struct Stamp {
@@ -148,6 +167,6 @@ fn timestamp(annotation: &str) -> Result<String, String> {
         signed: String,
     }
     serde_json::from_str(annotation)
-        .map(|stamp: Stamp| stamp.signed)
-        .map_err(|cause| format!("annotation {TIMESTAMP} cannot be read: {cause}"))
+        .map(|stamp: Stamp| one_line(&stamp.signed))
+        .map_err(|cause| damaged(format!("annotation {TIMESTAMP} cannot be read: {cause}")))
 }

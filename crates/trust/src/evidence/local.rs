@@ -24,45 +24,41 @@ struct File {
     annotations: Option<BTreeMap<String, String>>,
 }
 
-/// Reads one file.
-pub(super) fn read(subject: Digest, file: &[u8]) -> Evidence {
-    let cannot =
-        |form, why: String| Evidence::unreadable(subject, form, Outcome::UnsupportedFormat, why);
+/// Reads one file; `None` when it holds an attachment that is no signature.
+pub(super) fn read(subject: Digest, file: &[u8]) -> Option<Evidence> {
     let Some(rest) = file.strip_prefix(&[MAGIC]) else {
         let why = "OpenPGP signatures are not supported by this version";
-        return cannot(Form::OpenPgp, why.to_owned());
+        let outcome = Outcome::UnsupportedFormat;
+        return Some(Evidence::unreadable(subject, Form::OpenPgp, outcome, why));
     };
+    let cannot =
+        |outcome, why: String| Some(Evidence::unreadable(subject, Form::LegacyTag, outcome, why));
     let Some(json) = rest
         .strip_prefix(SIGSTORE)
         .and_then(|rest| rest.strip_prefix(b"\n"))
     else {
-        return cannot(
-            Form::LegacyTag,
-            "the signature file is of a format that is not known here".to_owned(),
-        );
+        let why = "the signature file is of a format that is not known here";
+        return cannot(Outcome::UnsupportedFormat, why.to_owned());
     };
-    let read = serde_json::from_slice::<File>(json)
-        .map_err(|cause| cause.to_string())
-        .and_then(|file| {
-            let payload = STANDARD.decode(&file.payload).map_err(|e| e.to_string())?;
-            Ok((file, payload))
-        });
-    match read {
-        Ok((file, payload)) if file.mime_type == SIMPLE_SIGNING => Evidence::simple(
+    let file: File = match serde_json::from_slice(json) {
+        Ok(file) => file,
+        Err(cause) => {
+            let why = format!("the signature file cannot be read: {cause}");
+            return cannot(Outcome::BadSignature, why);
+        }
+    };
+    if file.mime_type != SIMPLE_SIGNING {
+        return None;
+    }
+    match STANDARD.decode(&file.payload) {
+        Ok(payload) => Some(Evidence::simple(
             subject,
             payload.into(),
             &file.annotations.unwrap_or_default(),
-        ),
-        Ok((file, _)) => {
-            let kind: String = file.mime_type.chars().take(80).collect();
-            cannot(
-                Form::LegacyTag,
-                format!("an attachment of type {kind:?} is no signature"),
-            )
-        }
-        Err(cause) => cannot(
-            Form::LegacyTag,
-            format!("the signature file cannot be read: {cause}"),
+        )),
+        Err(_) => cannot(
+            Outcome::BadSignature,
+            "the signature file's payload is not base64".to_owned(),
         ),
     }
 }

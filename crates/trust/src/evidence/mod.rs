@@ -24,7 +24,7 @@ pub use find::{Found, Limits, Located, find, load, locate};
 pub(crate) use signature::{Material, Signature, Signed};
 pub use simple::SimpleSigning;
 
-use crate::Outcome;
+use crate::{Outcome, verdict::Rejection};
 
 /// How a piece of evidence is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -94,8 +94,20 @@ impl Evidence {
         Self::of(subject, Form::Bundle, bundle::parse(json))
     }
 
-    /// A signature file of a `dir:` folder, as `containers/image` writes it.
-    pub fn local(subject: Digest, file: &[u8]) -> Self {
+    /// A Sigstore bundle for an artifact that is at hand: some signatures (Ed25519 without an envelope) can be checked against
+    /// the bytes only.
+    pub fn bundle_for(artifact: Bytes, json: &[u8]) -> Self {
+        let mut evidence = Self::bundle(Digest::sha256(&artifact), json);
+        if let Content::Signature(signature) = &mut evidence.content
+            && let Signed::Artifact { bytes } = &mut signature.signed
+        {
+            *bytes = Some(artifact);
+        }
+        evidence
+    }
+
+    /// A signature file of a `dir:` folder, as `containers/image` writes it; `None` for an attachment of another kind.
+    pub fn local(subject: Digest, file: &[u8]) -> Option<Self> {
         local::read(subject, file)
     }
 
@@ -116,13 +128,10 @@ impl Evidence {
         }
     }
 
-    fn of(subject: Digest, form: Form, read: Result<Signature, String>) -> Self {
+    fn of(subject: Digest, form: Form, read: Result<Signature, Rejection>) -> Self {
         let content = match read {
             Ok(signature) => Content::Signature(Box::new(signature)),
-            Err(why) => Content::Unreadable {
-                outcome: Outcome::UnsupportedFormat,
-                why,
-            },
+            Err((outcome, why)) => Content::Unreadable { outcome, why },
         };
         Self {
             subject,
@@ -142,6 +151,11 @@ impl Evidence {
             Content::Unreadable { .. } => None,
         }
     }
+}
+
+/// What breaks the rules of its own form: not even its maker can be told from it.
+fn damaged(why: impl Into<String>) -> Rejection {
+    (Outcome::BadSignature, why.into())
 }
 
 #[cfg(test)]

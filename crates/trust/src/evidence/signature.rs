@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use sigstore_types::Bundle;
 
-use crate::{SimpleSigning, Statement};
+use crate::{SimpleSigning, Statement, verdict::Rejection};
 
 /// A signature: what was signed, by what, and what else vouches for it.
 #[derive(Debug, Clone)]
@@ -16,6 +16,8 @@ pub(crate) struct Signature {
     pub(crate) bytes: Vec<u8>,
     /// The same as a bundle, with log entries and time stamps.
     pub(crate) bundle: Bundle,
+    /// Why its log entries could not be read; the bundle then has none.
+    pub(crate) log_problem: Option<Rejection>,
 }
 
 /// What a signature's maker can be known by.
@@ -40,8 +42,8 @@ pub(crate) enum Signed {
         pae: Vec<u8>,
         said: Result<Statement, String>,
     },
-    /// The artifact's own bytes.
-    Artifact,
+    /// The artifact's own bytes, which need not be at hand: its digest is known.
+    Artifact { bytes: Option<Bytes> },
 }
 
 impl Signature {
@@ -49,12 +51,15 @@ impl Signature {
     pub(crate) fn statement(&self) -> Option<&Statement> {
         match &self.signed {
             Signed::Statement { said, .. } => said.as_ref().ok(),
-            Signed::Simple { .. } | Signed::Artifact => None,
+            Signed::Simple { .. } | Signed::Artifact { .. } => None,
         }
     }
 
-    /// How many log entries come with it.
-    pub(crate) fn log_entries(&self) -> usize {
-        self.bundle.verification_material.tlog_entries.len()
+    /// How many log entries come with it, or why they cannot be read.
+    pub(crate) fn log_entries(&self) -> Result<usize, Rejection> {
+        match &self.log_problem {
+            Some(problem) => Err(problem.clone()),
+            None => Ok(self.bundle.verification_material.tlog_entries.len()),
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
+use jiff::Timestamp;
 use sigstore_crypto::{FulcioCiClaims, parse_certificate_info};
 use sigstore_types::DerCertificate;
 use x509_cert::{
@@ -26,6 +27,8 @@ pub(super) struct Names {
     claims: BTreeMap<WorkflowClaim, String>,
     /// The key that it is for.
     pub(super) key: Key,
+    /// From when on it is valid.
+    pub(super) not_before: Timestamp,
 }
 
 impl Names {
@@ -44,6 +47,8 @@ impl Names {
             issuer: info.issuer,
             claims: claims(&info.ci_claims),
             key,
+            not_before: Timestamp::from_second(info.not_before.as_second())
+                .map_err(|cause| unreadable(cause.to_string()))?,
         })
     }
 

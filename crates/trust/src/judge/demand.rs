@@ -3,10 +3,10 @@
 use serde_json::Value;
 use transship_oci::Digest;
 
-use super::sigstore::Rejection;
 use crate::{
     AttestationDemand, Demand, Outcome, SIGN, SignatureDemand, SimpleSigning, Statement,
     evidence::{Signature, Signed},
+    verdict::Rejection,
 };
 
 /// Before anything is verified: is it of the kind that is demanded?
@@ -32,8 +32,8 @@ pub(super) fn is_of_kind(signature: &Signature, demand: &Demand) -> Result<(), R
         }
         // What an envelope holds cannot be told: whether that matters is seen once it is known who signed it.
         (Signed::Statement { said: Err(_), .. }, _)
-        | (Signed::Simple { .. } | Signed::Artifact, Demand::Signature(_)) => Ok(()),
-        (Signed::Simple { .. } | Signed::Artifact, Demand::Attestation(_)) => {
+        | (Signed::Simple { .. } | Signed::Artifact { .. }, Demand::Signature(_)) => Ok(()),
+        (Signed::Simple { .. } | Signed::Artifact { .. }, Demand::Attestation(_)) => {
             other("it is a signature, which states nothing more".to_owned())
         }
     }
@@ -65,7 +65,7 @@ pub(super) fn is_met(
                 Demand::Attestation(wanted) => attestation(subject, said, wanted),
             }
         }
-        Signed::Artifact => match demand {
+        Signed::Artifact { .. } => match demand {
             Demand::Signature(wanted) => {
                 nameless(wanted).and_then(|()| annotations(wanted, |_| None))
             }

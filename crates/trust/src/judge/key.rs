@@ -2,13 +2,11 @@
 
 use transship_oci::Digest;
 
-use super::{
-    Judge, Opinion, dsse,
-    sigstore::{Rejection, Verify as _},
-};
+use super::{Judge, Opinion, dsse, sigstore::Verify as _};
 use crate::{
     Claim, Key, KeySigner, Outcome, Proof, SignedBy, Tlog,
     evidence::{Material, Signature},
+    verdict::Rejection,
 };
 
 /// Judges a signature by the keys that are asked for.
@@ -47,7 +45,11 @@ fn log(
     wanted: &KeySigner,
     key: &Key,
 ) -> Result<(Proof, String), Rejection> {
-    let entries = signature.log_entries();
+    let unlogged = |detail: &str| Ok((Proof::default(), detail.to_owned()));
+    if wanted.tlog == Tlog::Ignore {
+        return unlogged("the key made it; the log was not asked for");
+    }
+    let entries = signature.log_entries()?;
     let verified = || {
         let root = judge.root_for(wanted.root.as_ref())?;
         let proof = root.by_key(signature, subject, key)?;
@@ -56,18 +58,16 @@ fn log(
             "the key made it, and the log has an entry for it".to_owned(),
         ))
     };
-    let unlogged = |detail: &str| Ok((Proof::default(), detail.to_owned()));
     match wanted.tlog {
         Tlog::Required if entries == 0 => Err((
-            Outcome::LogEntry,
+            Outcome::NoLogEntry,
             "it has no entry of a transparency log, and one is required".to_owned(),
         )),
         Tlog::Optional if entries == 0 => unlogged("the key made it; it was not logged"),
         Tlog::Optional if wanted.root.is_none() && judge.root().is_none() => {
             unlogged("the key made it; its log entry was not looked at, for want of a trust root")
         }
-        Tlog::Required | Tlog::Optional => verified(),
-        Tlog::Ignore => unlogged("the key made it; the log was not asked for"),
+        _ => verified(),
     }
 }
 
@@ -91,7 +91,7 @@ fn stranger(signature: &Signature, wanted: &KeySigner) -> Opinion {
     if let Some(key) = wanted.keys.iter().find(|key| is_logged(signature, key)) {
         return alarm(key, "its log entry names a key that is asked for");
     }
-    if hint.is_empty() && signature.log_entries() == 0 {
+    if hint.is_empty() && signature.log_entries() == Ok(0) {
         let why = "none of the keys made it: it is another's, or it or what it covers was changed";
         return Opinion::new(Outcome::BadSignature, Claim::Unknown, why);
     }

@@ -8,6 +8,7 @@
 //! 4. Does it hold: signature, certificate, log entry, times? ([`key`], [`keyless`], [`pki`])
 //! 5. Does it speak of this artifact, and as demanded? ([`demand`])
 
+mod chain;
 mod claims;
 mod demand;
 mod dsse;
@@ -25,6 +26,7 @@ use transship_oci::Digest;
 use crate::{
     Claim, Demand, Evidence, Finding, Outcome, Proof, SignedBy, Signer, TrustRoot,
     evidence::{Content, Signature, Signed},
+    verdict::Rejection,
 };
 
 /// Judges evidence. Does no input or output, and knows no time but what it was given.
@@ -108,10 +110,7 @@ impl Judge {
     }
 
     /// The trust root for a signer, if there is one that may judge.
-    fn root_for<'a>(
-        &'a self,
-        own: Option<&'a Arc<TrustRoot>>,
-    ) -> Result<&'a TrustRoot, (Outcome, String)> {
+    fn root_for<'a>(&'a self, own: Option<&'a Arc<TrustRoot>>) -> Result<&'a TrustRoot, Rejection> {
         let Some(root) = own.or(self.root.as_ref()) else {
             let why = "there is no trust root to judge it by; give a trusted_root.json".to_owned();
             return Err((Outcome::TrustRoot, why));
@@ -161,7 +160,7 @@ impl Opinion {
         let signed_name = match &evidence.content {
             Content::Signature(signature) => match &signature.signed {
                 Signed::Simple { said, .. } => said.as_ref().ok().map(|it| it.reference.clone()),
-                Signed::Statement { .. } | Signed::Artifact => None,
+                Signed::Statement { .. } | Signed::Artifact { .. } => None,
             },
             Content::Unreadable { .. } => None,
         };

@@ -1,21 +1,16 @@
 //! Signatures with a certificate of a private authority.
 
-use std::time::Duration;
-
 use jiff::Timestamp;
-use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
-use sigstore_crypto::WEBPKI_VERIFICATION_ALGS;
+use rustls_pki_types::{CertificateDer, ServerName};
 use transship_oci::Digest;
-use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert};
+use webpki::EndEntityCert;
 
-use super::{Judge, Opinion, claims::Names, dsse, sigstore::Rejection, time};
+use super::{Judge, Opinion, chain::leads_to_root, claims::Names, dsse, time};
 use crate::{
-    Authorities, Claim, Outcome, PkiSigner, Proof, Subject, SubjectKind,
+    Claim, Outcome, PkiSigner, Proof, Subject, SubjectKind,
     evidence::{Material, Signature},
+    verdict::Rejection,
 };
-
-/// `id-kp-codeSigning` (RFC 5280), the encoded object identifier's content.
-const CODE_SIGNING: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 3];
 
 /// Judges a signature by a private authority's subjects.
 pub(super) fn judge(
@@ -105,53 +100,4 @@ fn bears(names: &Names, leaf: &[u8], subject: &Subject) -> bool {
         }
         _ => false,
     }
-}
-
-/// Does the certificate lead to one of the roots, for signing code, at this time?
-fn leads_to_root(
-    leaf: &[u8],
-    chain: &[Vec<u8>],
-    authorities: &Authorities,
-    at: Timestamp,
-) -> Result<(), Rejection> {
-    let roots: Vec<CertificateDer<'_>> = authorities
-        .roots()
-        .iter()
-        .map(|der| CertificateDer::from(der.as_slice()))
-        .collect();
-    let anchors: Vec<_> = roots
-        .iter()
-        .filter_map(|der| anchor_from_trusted_cert(der).ok())
-        .collect();
-    let between: Vec<CertificateDer<'_>> = chain
-        .iter()
-        .chain(authorities.intermediates())
-        .map(|der| CertificateDer::from(der.as_slice()))
-        .collect();
-    let seconds = u64::try_from(at.as_second()).unwrap_or_default();
-    let der = CertificateDer::from(leaf);
-    EndEntityCert::try_from(&der)
-        .and_then(|certificate| {
-            certificate
-                .verify_for_usage(
-                    WEBPKI_VERIFICATION_ALGS,
-                    &anchors,
-                    &between,
-                    UnixTime::since_unix_epoch(Duration::from_secs(seconds)),
-                    KeyUsage::required(CODE_SIGNING),
-                    None,
-                    None,
-                )
-                .map(|_| ())
-        })
-        .map_err(|cause| {
-            let outcome = match cause {
-                webpki::Error::CertExpired { .. } | webpki::Error::CertNotValidYet { .. } => {
-                    Outcome::NoTrustedTime
-                }
-                _ => Outcome::UntrustedSigner,
-            };
-            let why = format!("the certificate does not lead to a trusted root at {at}: {cause}");
-            (outcome, why)
-        })
 }

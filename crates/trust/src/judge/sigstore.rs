@@ -15,10 +15,7 @@ use sigstore_verify::{
 use transship_oci::Digest;
 
 use super::dsse;
-use crate::{Key, Outcome, Proof, TrustRoot, evidence::Signature};
-
-/// Why something does not hold.
-pub(super) type Rejection = (Outcome, String);
+use crate::{Key, Outcome, Proof, TrustRoot, evidence::Signature, verdict::Rejection};
 
 /// What must be proved along.
 #[derive(Debug, Clone, Copy)]
@@ -87,6 +84,7 @@ fn verify(
     bundle: &Bundle,
     policy: &dyn Policy,
 ) -> Result<Proof, Rejection> {
+    dsse::is_about(signature, subject)?;
     known_logs(root, bundle)?;
     let artifact = dsse::artifact(signature, subject).ok_or_else(|| {
         let why = format!("a signature of {} cannot be checked", subject.algorithm());
@@ -137,10 +135,14 @@ fn unknown_log(id: &str) -> Rejection {
 
 /// The library's errors as outcomes.
 fn rejection(error: VerifyError) -> Rejection {
-    let why = error.to_string();
+    let why = match &error {
+        // Its own words for these start with the name of a type.
+        VerifyError::Bundle(inner) => inner.to_string(),
+        VerifyError::Crypto(inner) => inner.to_string(),
+        error => error.to_string(),
+    };
     let outcome = match error {
         VerifyError::SignatureInvalid(_) | VerifyError::Crypto(_) => Outcome::BadSignature,
-        VerifyError::ArtifactMismatch(_) => Outcome::SubjectMismatch,
         VerifyError::IdentityMismatch { .. } | VerifyError::IssuerMismatch { .. } => {
             Outcome::UntrustedSigner
         }
@@ -148,10 +150,9 @@ fn rejection(error: VerifyError) -> Rejection {
         VerifyError::TransparencyLog(TransparencyLogError::UnknownLog { log_id }) => {
             return unknown_log(&log_id);
         }
-        VerifyError::TransparencyLog(TransparencyLogError::IntegratedTime(_)) => {
-            Outcome::NoTrustedTime
-        }
-        VerifyError::TransparencyLog(_) => Outcome::LogEntry,
+        VerifyError::TransparencyLog(TransparencyLogError::IntegratedTime(_)) => Outcome::Expired,
+        // What the signature says was looked at before: on a mismatch it is the entry that speaks of something else.
+        VerifyError::TransparencyLog(_) | VerifyError::ArtifactMismatch(_) => Outcome::LogEntry,
         VerifyError::Timestamp(_) => Outcome::NoTrustedTime,
         VerifyError::Bundle(error) => bundle(&error),
         VerifyError::InvalidTrustRoot(_)
@@ -165,8 +166,15 @@ fn rejection(error: VerifyError) -> Rejection {
 fn certificate(error: &CertificateError) -> Outcome {
     match error {
         CertificateError::NoValidAuthority { .. } => Outcome::TrustRoot,
-        CertificateError::NotYetValid { .. } | CertificateError::Expired { .. } => {
-            Outcome::NoTrustedTime
+        CertificateError::NotYetValid { .. } | CertificateError::Expired { .. } => Outcome::Expired,
+        // It led to an authority when it was made out (see `keyless`): only at the time of signing it does not. The library
+        // has no more than this text for it; the conformance cases would tell if that changed.
+        CertificateError::ChainInvalid(why)
+            if ["CertExpired", "CertNotValidYet"]
+                .iter()
+                .any(|name| why.contains(name)) =>
+        {
+            Outcome::Expired
         }
         _ => Outcome::UntrustedSigner,
     }

@@ -4,8 +4,7 @@ use jiff::Timestamp;
 use sigstore_types::SignatureBytes;
 use sigstore_verify::tsa::verify_timestamp_for_authority;
 
-use super::sigstore::Rejection;
-use crate::{Outcome, TrustRoot, evidence::Signature};
+use crate::{Outcome, TrustRoot, evidence::Signature, verdict::Rejection};
 
 /// The times that stamps in the evidence prove; empty when there are none.
 ///
