@@ -6,11 +6,24 @@
 )]
 
 mod bench;
+mod layers;
+mod lines;
+
+use std::path::Path;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     match args.first().map(String::as_str) {
-        Some("bench") => bench::run(&args[2..]),
-        _ => Err("cargo xtask bench copy [WORKLOAD…] [--runs N] [--peers a,b]".into()),
+        Some("bench") => bench::run(args.get(2..).unwrap_or_default()),
+        Some("layers") => layers::run(root()),
+        Some("lines") => lines::run(root()),
+        _ => Err(
+            "cargo xtask layers | lines | bench copy [WORKLOAD…] [--runs N] [--peers a,b]".into(),
+        ),
     }
+}
+
+/// The root of the repository.
+fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }

@@ -217,6 +217,7 @@ impl<'a> Copying<'a> {
         let transfers = stream::iter(blobs).map(|(blob, wants)| {
             let transfer = Transfer {
                 run: Arc::clone(self.run),
+                label: self.job.label.clone(),
                 source: Arc::clone(&self.job.source),
                 blob,
             };
@@ -255,13 +256,8 @@ impl<'a> Copying<'a> {
         }
         // Nobody sends any more, and nothing listens: what follows is about manifests.
         drop(arrivals);
-        let publication = Publication {
-            run: self.run,
-            source: &self.job.source,
-            graph: &self.prepared.graph,
-            sink: &target.sink,
-            diff,
-        };
+        let (source, graph) = (&self.job.source, &self.prepared.graph);
+        let publication = Publication::new(self.run, source, graph, &target.sink, diff);
         Box::pin(publication.publish(moved)).await
     }
 }

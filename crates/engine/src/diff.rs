@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use futures::future::try_join_all;
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use transship_oci::{Descriptor, Digest, Error, ErrorKind, Presence, Result, Side, Sink, Tag};
 
 use crate::{
@@ -15,6 +15,9 @@ use crate::{
     legacy::{Decision, LegacyTag, decide},
     look::Standing,
 };
+
+/// Signature tags looked up at once.
+const AT_ONCE: usize = 16;
 
 /// How much is asked and how much is taken for granted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,18 +168,22 @@ impl Differ<'_> {
             .edges
             .iter()
             .filter_map(|edge| Some((edge, edge.tag()?)));
-        let decisions = tied
-            .filter(|(edge, _)| !self.listed(edge))
-            .map(|(edge, tag)| async move {
-                let ours = match self.graph.content(&edge.digest()) {
-                    Some(content) => content.manifest.clone(),
-                    // Not read because the target has it, though not under this tag.
-                    None => self.sink.manifest(&edge.referrer.descriptor).await?,
-                };
-                let decision = decide(tag, &ours, self.sink, self.run.options.move_tags).await?;
-                Ok((edge, decision))
-            });
-        try_join_all(decisions).await
+        let unlisted = tied.filter(|(edge, _)| !self.listed(edge));
+        let decisions: Vec<_> = unlisted.map(|(edge, tag)| self.decide(edge, tag)).collect();
+        stream::iter(decisions)
+            .buffer_unordered(AT_ONCE)
+            .try_collect()
+            .await
+    }
+
+    async fn decide<'a>(&'a self, edge: &'a Edge, tag: &'a Tag) -> Result<(&'a Edge, Decision)> {
+        let ours = match self.graph.content(&edge.digest()) {
+            Some(content) => content.manifest.clone(),
+            // Not read because the target has it, though not under this tag.
+            None => self.sink.manifest(&edge.referrer.descriptor).await?,
+        };
+        let decision = decide(tag, &ours, self.sink, self.run.options.move_tags).await?;
+        Ok((edge, decision))
     }
 
     /// The blobs to place.

@@ -227,19 +227,19 @@ fn reasons(planned: &PlannedTarget, root: &Digest, refused: Option<&Error>) -> V
     }
     let mut count = |number: usize, what: &str| {
         if number > 0 {
-            reasons.push(format!("{number} {what}"));
+            reasons.push(format!("{what}: {number}"));
         }
     };
-    count(planned.manifests.len(), "manifests are missing");
-    count(planned.referrers.len(), "referrers are missing");
-    count(planned.blobs.len(), "blobs are missing");
+    count(planned.manifests.len(), "missing manifests");
+    count(planned.referrers.len(), "missing referrers");
+    count(planned.blobs.len(), "missing blobs");
     count(
         planned.mounts.len(),
-        "blobs are missing here and will be in another repository of the registry",
+        "missing blobs that will be in another repository of the registry",
     );
     count(
         planned.legacy_tags.len(),
-        "signature tags are missing or behind",
+        "signature tags missing or behind",
     );
     if reasons.is_empty() {
         reasons.push("everything is there".to_owned());

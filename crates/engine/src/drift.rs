@@ -1,8 +1,20 @@
 //! Drift: the world is not as the plan saw it.
 
+use std::collections::BTreeSet;
+
 use transship_oci::{Digest, Error, ErrorKind};
 
-use crate::{Job, Piece, Plan, PlannedJob, PlannedTag, PlannedTarget, prepare::Prepared};
+use crate::{
+    Job, Piece, Plan, PlannedJob, PlannedReferrer, PlannedTag, PlannedTarget, prepare::Prepared,
+};
+
+impl Plan {
+    /// The first difference between this plan and one made `now`, as the error that [`apply`](crate::Engine::apply)
+    /// would give.
+    pub fn drift(&self, now: &Self) -> Option<Error> {
+        between(self, now)
+    }
+}
 
 /// The first difference between two plans, as an error.
 pub(crate) fn between(then: &Plan, now: &Plan) -> Option<Error> {
@@ -50,14 +62,12 @@ fn job(then: &PlannedJob, now: &PlannedJob) -> Option<String> {
         return Some(moved);
     }
     if then.referrers != now.referrers {
-        let gone = then
-            .referrers
-            .iter()
-            .find(|one| !now.referrers.contains(one));
-        let come = now
-            .referrers
-            .iter()
-            .find(|one| !then.referrers.contains(one));
+        let first = |some: &[PlannedReferrer], others: &[PlannedReferrer]| {
+            let others: BTreeSet<&PlannedReferrer> = others.iter().collect();
+            some.iter().find(|one| !others.contains(one)).cloned()
+        };
+        let gone = first(&then.referrers, &now.referrers);
+        let come = first(&now.referrers, &then.referrers);
         let what = match (gone, come) {
             (Some(gone), _) => format!("{} no longer belongs to {}", gone.digest, gone.subject),
             (None, Some(come)) => format!("{} now belongs to {}", come.digest, come.subject),
@@ -132,9 +142,9 @@ fn tag(target: &str, then: &PlannedTag, now: Option<Digest>) -> String {
 
 fn pieces(target: &str, what: &str, done: &str, then: &[Piece], now: &[Piece]) -> Option<String> {
     let only = |some: &[Piece], others: &[Piece]| {
-        some.iter()
-            .find(|piece| !others.contains(piece))
-            .map(|piece| piece.digest)
+        let others: BTreeSet<&Piece> = others.iter().collect();
+        let piece = some.iter().find(|piece| !others.contains(piece));
+        piece.map(|piece| piece.digest)
     };
     if let Some(digest) = only(then, now) {
         return Some(format!(

@@ -170,3 +170,6 @@ impl Drop for Lead {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -26,7 +26,7 @@ pub(crate) fn steps(graph: &Graph, manifests: &BTreeSet<Digest>) -> Result<Vec<V
     let mut steps = Vec::new();
     while !before.is_empty() {
         let ready = before.iter().filter(|(_, names)| names.is_empty());
-        let step: Vec<Digest> = ready.map(|(digest, _)| *digest).collect();
+        let step: BTreeSet<Digest> = ready.map(|(digest, _)| *digest).collect();
         if step.is_empty() {
             return Err(Error::new(
                 ErrorKind::Internal,
@@ -39,7 +39,10 @@ pub(crate) fn steps(graph: &Graph, manifests: &BTreeSet<Digest>) -> Result<Vec<V
         for names in before.values_mut() {
             names.retain(|digest| !step.contains(digest));
         }
-        steps.push(step);
+        steps.push(step.into_iter().collect());
     }
     Ok(steps)
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use futures::future::join_all;
+use futures::future::{join, join_all};
 use transship_oci::{Descriptor, Digest, Error, Event, Result, Side, Sink};
 
 use crate::{
@@ -55,9 +55,9 @@ pub(crate) async fn prepare(run: &Run, job: &Job, probe: Probe) -> Result<Prepar
         probe
     };
     let mut lost = BTreeMap::new();
-    let live = stand(job, &mut lost).await;
-    let standings: Vec<&Standing> = live.iter().map(|live| &live.standing).collect();
-    let mut root = Root::of(job, &standings, !run.options.platforms.is_empty()).await?;
+    // Asked beside everything else: the answer comes from a listing that takes a while.
+    let (first, referrers) = join(first_look(run, job, &mut lost), may_have(run, job)).await;
+    let (live, mut root) = first?;
     let found = root.descriptor.digest;
     run.tell(&Event::Resolved {
         source: job.label.clone(),
@@ -66,7 +66,7 @@ pub(crate) async fn prepare(run: &Run, job: &Job, probe: Probe) -> Result<Prepar
     let mut notices = Vec::new();
     let rewritten = narrow(run, job, &mut root, &mut notices)?;
     let live = place(run, job, &root, live, probe, &mut lost).await;
-    let graph = walk(run, job, &root, &live, rewritten).await?;
+    let graph = walk(run, job, &root, &live, referrers?, rewritten).await?;
     notices.extend(foreign(run, &graph));
     let mut sites = diffs(run, job, &graph, live, probe).await;
     sites.append(&mut lost);
@@ -76,6 +76,31 @@ pub(crate) async fn prepare(run: &Run, job: &Job, probe: Probe) -> Result<Prepar
         graph,
         notices,
         sites: sites.into_values().collect(),
+    })
+}
+
+/// What the targets have under the tags asked for, and what the name points at.
+async fn first_look(
+    run: &Run,
+    job: &Job,
+    lost: &mut BTreeMap<usize, Site>,
+) -> Result<(Vec<Live>, Root)> {
+    let live = stand(job, lost).await;
+    let standings: Vec<&Standing> = live.iter().map(|live| &live.standing).collect();
+    let root = Root::of(job, &standings, !run.options.platforms.is_empty()).await?;
+    Ok((live, root))
+}
+
+/// Could anything in the source have referrers that are wanted?
+async fn may_have(run: &Run, job: &Job) -> Result<bool> {
+    if !run.options.referrers {
+        return Ok(false);
+    }
+    job.source.may_have_referrers().await.map_err(|error| {
+        error
+            .op("look for referrers")
+            .on(Side::Source)
+            .at(job.source.location())
     })
 }
 
@@ -159,18 +184,18 @@ async fn place(
 }
 
 /// Walks the graph, unless nothing can be published anyway or a glance shows that nothing is missing.
-async fn walk(run: &Run, job: &Job, root: &Root, live: &[Live], rewritten: bool) -> Result<Graph> {
+async fn walk(
+    run: &Run,
+    job: &Job,
+    root: &Root,
+    live: &[Live],
+    referrers: bool,
+    rewritten: bool,
+) -> Result<Graph> {
     let options = &run.options;
     if live.is_empty() {
         return Ok(Graph::bare(&root.descriptor, Vec::new()));
     }
-    let referrers = options.referrers
-        && job.source.may_have_referrers().await.map_err(|error| {
-            error
-                .op("look for referrers")
-                .on(Side::Source)
-                .at(job.source.location())
-        })?;
     let present: Vec<bool> = live.iter().map(|live| live.present).collect();
     let everywhere = present.iter().all(|present| *present);
     let needs_platforms = !options.require_platforms.is_empty() || !options.platforms.is_empty();

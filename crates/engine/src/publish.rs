@@ -12,8 +12,14 @@ use transship_oci::{
 };
 
 use crate::{
-    context::Run, diff::Diff, graph::Graph, legacy::LegacyTag, once::Claim, order::steps,
-    read_back::read_back, report::Moved,
+    context::Run,
+    diff::Diff,
+    graph::{Edge, Graph},
+    legacy::LegacyTag,
+    once::Claim,
+    order::steps,
+    read_back::read_back,
+    report::Moved,
 };
 
 /// Manifests put at once.
@@ -21,14 +27,34 @@ const AT_ONCE: usize = 32;
 
 /// One artifact at one target.
 pub(crate) struct Publication<'a> {
-    pub(crate) run: &'a Run,
-    pub(crate) source: &'a Arc<dyn Source>,
-    pub(crate) graph: &'a Graph,
-    pub(crate) sink: &'a Arc<dyn Sink>,
-    pub(crate) diff: &'a Diff,
+    run: &'a Run,
+    source: &'a Arc<dyn Source>,
+    graph: &'a Graph,
+    sink: &'a Arc<dyn Sink>,
+    diff: &'a Diff,
+    /// The root and all that is below it: the artifact without what belongs to it.
+    below: BTreeSet<Digest>,
 }
 
-impl Publication<'_> {
+impl<'a> Publication<'a> {
+    pub(crate) fn new(
+        run: &'a Run,
+        source: &'a Arc<dyn Source>,
+        graph: &'a Graph,
+        sink: &'a Arc<dyn Sink>,
+        diff: &'a Diff,
+    ) -> Self {
+        let below = graph.closure([graph.root]);
+        Self {
+            run,
+            source,
+            graph,
+            sink,
+            diff,
+            below,
+        }
+    }
+
     /// Publishes. Every step begins only when the one before has ended well; the tags are the last.
     pub(crate) async fn publish(&self, moved: &mut Moved) -> Result<()> {
         let by_tag = self.by_tag();
@@ -61,9 +87,8 @@ impl Publication<'_> {
         if !self.diff.tags.is_empty() {
             self.tag(self.graph.root, self.diff.tags.clone()).await?;
         }
-        let below = self.graph.closure([self.graph.root]);
         moved.manifests = self.diff.manifests.len() as u64;
-        moved.referrers = self.diff.manifests.difference(&below).count() as u64;
+        moved.referrers = self.diff.manifests.difference(&self.below).count() as u64;
         Ok(())
     }
 
@@ -76,7 +101,7 @@ impl Publication<'_> {
     /// signature manifests that nothing else needs to be there first.
     fn by_tag(&self) -> BTreeSet<Digest> {
         let edges = &self.graph.edges;
-        let alone = |digest: &Digest| edges.iter().all(|edge| edge.subject != *digest);
+        let subjects: BTreeSet<Digest> = edges.iter().map(|edge| edge.subject).collect();
         let mut by_tag = BTreeSet::new();
         if !self.diff.tags.is_empty() && self.diff.expected.is_empty() {
             by_tag.insert(self.graph.root);
@@ -94,7 +119,7 @@ impl Publication<'_> {
             .collect();
         for LegacyTag { node, .. } in &self.diff.legacy {
             let needed = children.contains(node) || referring.contains(node);
-            if *node != self.graph.root && !needed && alone(node) {
+            if *node != self.graph.root && !needed && !subjects.contains(node) {
                 by_tag.insert(*node);
             }
         }
@@ -156,10 +181,10 @@ impl Publication<'_> {
     fn role(&self, digest: &Digest) -> &'static str {
         if *digest == self.graph.root {
             "root"
-        } else if self.graph.edges.iter().any(|edge| edge.digest() == *digest) {
-            "referrer"
-        } else {
+        } else if self.below.contains(digest) {
             "child"
+        } else {
+            "referrer"
         }
     }
 

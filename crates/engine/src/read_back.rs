@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use transship_oci::{Digest, Error, ErrorKind, Result, Side, Sink};
+use transship_oci::{Digest, Error, ErrorKind, Result, Retry, Side, Sink, Tag, Tie};
 
 use crate::diff::Expected;
 
@@ -54,17 +54,28 @@ async fn missing<'a>(
     subject: &Digest,
     expected: &[&'a Expected],
 ) -> Result<Option<&'a Expected>> {
-    let seen = sink.referrers(subject).await?;
+    // Signature tags alone are looked up one by one: listing would look them up too, and more.
+    let listing = expected.iter().any(|one| one.tag.is_none());
+    let seen = if listing {
+        sink.referrers(subject).await?
+    } else {
+        Vec::new()
+    };
     for one in expected {
-        let found = match &one.tag {
-            None => seen
-                .iter()
-                .any(|seen| seen.descriptor.digest == one.referrer),
-            Some(tag) => {
-                let tagged = sink.tagged(tag).await?;
-                tagged.is_some_and(|tagged| tagged.digest == one.referrer)
-            }
+        let listed = |tie: Option<&Tag>| {
+            seen.iter().any(|seen| {
+                let same = tie.is_none_or(|tag| seen.tie == Tie::Tag(tag.clone()));
+                same && seen.descriptor.digest == one.referrer
+            })
         };
+        let found = listed(one.tag.as_ref())
+            || match &one.tag {
+                None => false,
+                Some(tag) => {
+                    let tagged = sink.tagged(tag).await?;
+                    tagged.is_some_and(|tagged| tagged.digest == one.referrer)
+                }
+            };
         if !found {
             return Ok(Some(one));
         }
@@ -85,6 +96,6 @@ fn unseen(missing: &Expected) -> Error {
         ),
     };
     Error::new(ErrorKind::Unavailable, message)
-        .retrying(transship_oci::Retry::No)
+        .retrying(Retry::No)
         .hinting("run `transship doctor` on the target repository; no tag was published")
 }

@@ -25,6 +25,8 @@ pub(crate) struct Want {
 /// One blob on its way.
 pub(crate) struct Transfer {
     pub(crate) run: Arc<Run>,
+    /// The source reference that it is moved for.
+    pub(crate) label: String,
     pub(crate) source: Arc<dyn Source>,
     pub(crate) blob: Descriptor,
 }
@@ -103,6 +105,7 @@ impl Transfer {
     async fn put(&self, want: Want, lead: Lead, branch: Branch) {
         let at = want.sink.location();
         self.run.tell(&Event::BlobStarted {
+            source: self.label.clone(),
             target: at.to_string(),
             digest: self.blob.digest,
             size: self.blob.size,

@@ -144,3 +144,6 @@ impl Children {
         self.subject.as_ref().map(|subject| subject.digest)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -185,3 +185,6 @@ impl<'de> Deserialize<'de> for Digest {
         text.parse().map_err(de::Error::custom)
     }
 }
+
+#[cfg(test)]
+mod tests;

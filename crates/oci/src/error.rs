@@ -295,3 +295,6 @@ impl StdError for Error {
         self.0.source.as_ref().map(|cause| cause.as_ref() as _)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -48,6 +48,8 @@ pub enum Event {
     },
     /// A blob is on its way to one target.
     BlobStarted {
+        /// The source reference that it is sent for; others may wait for the same blob.
+        source: String,
         /// The target repository.
         target: String,
         /// Which blob.
@@ -201,3 +203,6 @@ pub struct Unobserved;
 impl Observer for Unobserved {
     fn on(&self, _: &Event) {}
 }
+
+#[cfg(test)]
+mod tests;

@@ -94,3 +94,6 @@ pub struct HashState {
     pub length: u64,
     state: Vec<u8>,
 }
+
+#[cfg(test)]
+mod tests;

@@ -55,8 +55,19 @@ impl fmt::Display for SafeUrl {
             write!(f, ":{port}")?;
         }
         f.write_str(url.path())?;
-        for (i, (key, _)) in url.query_pairs().enumerate() {
-            write!(f, "{}{key}=…", if i == 0 { '?' } else { '&' })?;
+        // The keys as they came: decoded, one could break the line it is shown in.
+        for (i, pair) in url
+            .query()
+            .into_iter()
+            .flat_map(|query| query.split('&'))
+            .enumerate()
+        {
+            f.write_str(if i == 0 { "?" } else { "&" })?;
+            match pair.split_once('=') {
+                Some((key, _)) => write!(f, "{key}=…")?,
+                // A value without a key, for all we know.
+                None => f.write_str("…")?,
+            }
         }
         Ok(())
     }
@@ -67,3 +78,6 @@ impl fmt::Debug for SafeUrl {
         fmt::Display::fmt(self, f)
     }
 }
+
+#[cfg(test)]
+mod tests;

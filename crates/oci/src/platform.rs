@@ -79,3 +79,6 @@ impl FromStr for Platform {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -91,3 +91,6 @@ fn check_length(length: u64) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

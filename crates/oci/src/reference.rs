@@ -299,7 +299,10 @@ fn check_host(host: &str) -> Result<(), ReferenceError> {
                 .all(|b| b.is_ascii_alphanumeric() || b == b'-')
     };
     let name_ok = name.is_none_or(|name| name.len() <= 253 && name.split('.').all(label));
-    let port_ok = port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0));
+    // `parse` alone would take "+5000" too.
+    let digits = |port: &str| port.bytes().all(|b| b.is_ascii_digit());
+    let port_ok =
+        port.is_none_or(|port| digits(port) && port.parse::<u16>().is_ok_and(|port| port > 0));
     if name_ok && port_ok {
         Ok(())
     } else {
@@ -326,3 +329,6 @@ fn check_path(path: &str) -> Result<(), ReferenceError> {
         Err(ReferenceError::Path(path.chars().take(300).collect()))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -24,8 +24,10 @@ impl RemoteRepository {
         let said = match answer.status() {
             StatusCode::OK => described(&answer, name)?,
             StatusCode::METHOD_NOT_ALLOWED => None,
-            _ => return Err(answer.into_error().await.op(format!("resolve {name}"))),
+            _ => return Err(answer.into_error().await),
         };
+        // An answer holds room at the host; what may follow needs some of its own.
+        drop(answer);
         match said {
             Some(descriptor) => Ok(descriptor),
             // Older registries leave the digest out of a HEAD: only the bytes tell.

@@ -38,40 +38,43 @@ fn next_of(value: &str) -> Option<&str> {
     loop {
         let (_, after) = rest.split_once('<')?;
         let (target, after) = after.split_once('>')?;
-        let end = end_of_link(after);
-        if is_next(&after[..end]) {
+        let (params, others) = split_outside_quotes(after, b',');
+        if is_next(params) {
             return Some(target);
         }
-        rest = &after[end..];
+        rest = others;
     }
 }
 
-/// Where the parameters of one link end: at a comma that is not inside quotes.
-fn end_of_link(params: &str) -> usize {
+/// `text` before and after the first `byte` that is not inside quotes.
+fn split_outside_quotes(text: &str, byte: u8) -> (&str, &str) {
     let mut quoted = false;
-    for (at, byte) in params.bytes().enumerate() {
-        match byte {
-            b'"' => quoted = !quoted,
-            b',' if !quoted => return at,
-            _ => {}
+    for (at, found) in text.bytes().enumerate() {
+        if found == b'"' {
+            quoted = !quoted;
+        } else if found == byte && !quoted {
+            return (&text[..at], &text[at + 1..]);
         }
     }
-    params.len()
+    (text, "")
 }
 
 /// Do these parameters say `rel="next"`, quoted or not, alone or among other relations?
-fn is_next(params: &str) -> bool {
-    params
-        .split(';')
-        .filter_map(|param| param.split_once('='))
-        .filter(|(key, _)| key.trim().eq_ignore_ascii_case("rel"))
-        .any(|(_, value)| {
-            value
+fn is_next(mut params: &str) -> bool {
+    while !params.is_empty() {
+        let (param, others) = split_outside_quotes(params, b';');
+        if let Some((key, value)) = param.split_once('=')
+            && key.trim().eq_ignore_ascii_case("rel")
+        {
+            return value
                 .trim()
                 .trim_matches('"')
                 .split_ascii_whitespace()
-                .any(|relation| relation.eq_ignore_ascii_case("next"))
-        })
+                .any(|relation| relation.eq_ignore_ascii_case("next"));
+        }
+        params = others;
+    }
+    false
 }
 
 /// `target`, absolute or relative to `at`, as a URL of the same host.

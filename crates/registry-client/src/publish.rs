@@ -28,6 +28,8 @@ impl RemoteRepository {
             .await
             .map_err(Refusal::into_error)?;
         let claimed = claims_subject(&answer);
+        // An answer holds room at the host; what follows needs some of its own.
+        drop(answer);
         self.keep_referrer(manifest, &children, claimed).await
     }
 

@@ -73,6 +73,11 @@ impl RemoteRepository {
         self.listing().ensure(USABLE, || self.load_tags()).await
     }
 
+    /// The same, with a list that is hardly older than the question.
+    pub(crate) async fn know_tags_now(&self) -> Result<()> {
+        self.listing().ensure(FRESH, || self.load_tags()).await
+    }
+
     /// What `tag` points at; `None` when there is no such tag.
     pub(crate) async fn points_at(&self, tag: &Tag) -> Result<Option<Descriptor>> {
         let listing = self.listing();

@@ -49,3 +49,6 @@ fn parse(tag: &str) -> Option<Digest> {
     let tag = tag.strip_prefix("W/").unwrap_or(tag);
     tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok()
 }
+
+#[cfg(test)]
+mod tests;

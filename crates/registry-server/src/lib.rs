@@ -46,9 +46,12 @@ mod tls;
 mod uploads;
 
 pub use auth::{Auth, Users, UsersError};
-pub use local::Local;
+pub use local::{Local, Snapshot};
 pub use registry::Registry;
 pub use server::Server;
 pub use settings::Settings;
-pub use store::{Expect, Memory, MemoryRepository, Store, StoredRepository, Upload, complete};
+pub use store::{
+    Disk, DiskRepository, Expect, Memory, MemoryRepository, SourceRepository, Sources, Store,
+    StoredRepository, Upload, complete,
+};
 pub use tls::Tls;

@@ -1,6 +1,10 @@
 //! One repository of a store as the engine sees it: a [`Source`] and a [`Sink`], without a registry between.
 
-use std::sync::Arc;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    sync::Arc,
+};
 
 use async_trait::async_trait;
 use futures::{StreamExt as _, TryStreamExt as _, stream, stream::BoxStream};
@@ -9,7 +13,7 @@ use transship_oci::{
     Placement, Presence, RawManifest, Referrer, Result, Side, Sink, Source, Tag, Tie,
 };
 
-use crate::store::{self, Expect, MemoryRepository, StoredRepository};
+use crate::store::{self, DiskRepository, Expect, MemoryRepository, StoredRepository, Upload};
 
 /// How many tags are read at once.
 const TAG_PAGE: usize = 1000;
@@ -37,9 +41,37 @@ impl Local {
         Self::new(MemoryRepository::new(), format!("memory:{name}"))
     }
 
+    /// An OCI image layout in a folder, made if it does not exist, called by its path.
+    ///
+    /// # Errors
+    /// `Corrupt` when the folder holds a layout that cannot be read, `Unavailable` when the disk does not answer.
+    pub async fn disk(folder: &Path) -> Result<Self> {
+        let repository = DiskRepository::open(folder).await?;
+        Ok(Self::new(repository, folder.display().to_string()))
+    }
+
     /// The repository underneath.
     pub fn repository(&self) -> &Arc<dyn StoredRepository> {
         &self.repository
+    }
+
+    /// Everything that is in it, to look at.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn snapshot(&self) -> Result<Snapshot> {
+        let mut tags = BTreeMap::new();
+        for tag in self.repository.tags(None, usize::MAX).await? {
+            let node = self.find(&Name::Tag(tag.clone())).await?;
+            tags.insert(tag, node.digest);
+        }
+        let manifests = self.repository.manifests().await?;
+        let manifests = manifests.into_iter().map(|node| node.digest);
+        Ok(Snapshot {
+            tags,
+            manifests: manifests.collect(),
+            blobs: self.repository.blobs().await?.into_iter().collect(),
+        })
     }
 
     fn on(&self, side: Side) -> impl Fn(Error) -> Error {
@@ -97,15 +129,10 @@ impl Local {
         }
         let id = format!("{:032x}", rand::random::<u128>());
         let mut upload = self.repository.start(&id, digest.algorithm()).await?;
-        let mut bytes = blob.open(0).await?;
-        while let Some(piece) = bytes.next().await {
-            match piece {
-                Ok(piece) => upload.append(piece).await?,
-                Err(cause) => {
-                    upload.abort().await?;
-                    return Err(cause);
-                }
-            }
+        if let Err(cause) = pour(blob, &mut *upload).await {
+            // The first fault is the one to tell of.
+            let _ = upload.abort().await;
+            return Err(cause);
         }
         let sent = upload.offset();
         upload.commit(&digest).await?;
@@ -116,6 +143,17 @@ impl Local {
         store::complete(&*self.repository, manifest).await?;
         self.repository.put(manifest, tags, Expect::Anything).await
     }
+}
+
+/// What a repository held at one moment. Two of them are equal when nothing can tell the repositories apart.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Snapshot {
+    /// What each tag points at.
+    pub tags: BTreeMap<Tag, Digest>,
+    /// All manifests.
+    pub manifests: BTreeSet<Digest>,
+    /// All other content.
+    pub blobs: BTreeSet<Digest>,
 }
 
 #[async_trait]
@@ -229,6 +267,14 @@ impl Sink for Local {
     async fn finish(&self) -> Result<()> {
         Ok(())
     }
+}
+
+async fn pour(blob: &dyn Blob, upload: &mut dyn Upload) -> Result<()> {
+    let mut bytes = blob.open(0).await?;
+    while let Some(piece) = bytes.try_next().await? {
+        upload.append(piece).await?;
+    }
+    Ok(())
 }
 
 fn not_found(name: &impl std::fmt::Display) -> Error {

@@ -1,11 +1,14 @@
 //! `/v2/<name>/manifests/<reference>`: what is put is kept byte for byte, and given out as it was put.
 
+use std::error::Error as _;
+
 use axum::{
     body::{Body, to_bytes},
     response::Response,
 };
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use http_body_util::LengthLimitError;
 use serde::Deserialize;
 use transship_oci::{Descriptor, Error, ErrorKind, MAX_MANIFEST, Name, RawManifest, Tag};
 
@@ -126,9 +129,16 @@ async fn receive(
     body: Body,
 ) -> Result<RawManifest, Refusal> {
     let cap = usize::try_from(MAX_MANIFEST).unwrap_or(usize::MAX);
-    let bytes = to_bytes(body, cap).await.map_err(|_| {
-        let message = format!("the manifest was cut, or has more than {MAX_MANIFEST} bytes");
-        Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, Code::SizeInvalid, message)
+    let bytes = to_bytes(body, cap).await.map_err(|cause| {
+        let over = cause
+            .source()
+            .and_then(|cause| cause.downcast_ref::<LengthLimitError>());
+        if over.is_some() {
+            let message = format!("a manifest may have {MAX_MANIFEST} bytes here");
+            Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, Code::SizeInvalid, message)
+        } else {
+            Refusal::bad_request(Code::ManifestInvalid, "the body ended early")
+        }
     })?;
     let media_type = media_type(headers, &bytes)?;
     let expected = match reference {

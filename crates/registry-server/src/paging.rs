@@ -72,3 +72,6 @@ impl Page {
 pub(crate) fn next(path: &str, limit: usize, last: &str, more: &str) -> String {
     format!("<{path}?n={limit}&last={last}{more}>; rel=\"next\"")
 }
+
+#[cfg(test)]
+mod tests;

@@ -96,3 +96,6 @@ fn fitting(found: &[Descriptor], limit: usize) -> usize {
     // One that alone is too large is shown all the same: nothing may be left out.
     count.max(limit.min(found.len()).min(1))
 }
+
+#[cfg(test)]
+mod tests;

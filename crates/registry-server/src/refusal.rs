@@ -26,7 +26,6 @@ pub(crate) enum Code {
     RangeInvalid,
     SizeInvalid,
     TagInvalid,
-    Denied,
     Unauthorized,
     Unsupported,
     #[serde(rename = "TOOMANYREQUESTS")]

@@ -24,8 +24,11 @@ use crate::{origin::Secure, tls::Tls};
 
 /// How many connections are served at once; more of them wait.
 const MAX_CONNECTIONS: usize = 1024;
-/// How long a client may take over its headers or its TLS handshake.
+/// How long a client may take over its TLS handshake.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a connection may be idle, or a client take over its headers. Longer than clients keep connections that
+/// they do not use: when they end it, no request is lost.
+const IDLE: Duration = Duration::from_mins(2);
 /// How long requests that are under way may take after the server was told to stop.
 const GRACE: Duration = Duration::from_secs(30);
 /// The window of one HTTP/2 stream and of a whole connection, in bytes: the default of 64 KiB starves large blobs.
@@ -63,10 +66,10 @@ impl Server {
     }
 
     /// Takes no more connections, lets requests that are under way end, and returns when all are gone.
-    pub async fn shutdown(self) {
+    pub async fn shutdown(mut self) {
         self.stop.cancel();
         // It can only have panicked or been cancelled with the runtime; it is gone either way.
-        let _ = self.running.await;
+        let _ = (&mut self.running).await;
     }
 
     async fn start(address: SocketAddr, app: Router, tls: Option<Tls>) -> Result<Self> {
@@ -85,6 +88,13 @@ impl Server {
             stop,
             running,
         })
+    }
+}
+
+impl Drop for Server {
+    /// Takes no more connections; those that are open end on their own.
+    fn drop(&mut self) {
+        self.stop.cancel();
     }
 }
 
@@ -170,7 +180,7 @@ impl Connection {
         let mut http = auto::Builder::new(TokioExecutor::new());
         http.http1()
             .timer(TokioTimer::new())
-            .header_read_timeout(PATIENCE);
+            .header_read_timeout(IDLE);
         http.http2()
             .timer(TokioTimer::new())
             .initial_stream_window_size(STREAM_WINDOW)

@@ -96,7 +96,8 @@ impl Sessions {
         Ok(self.insert(id.to_owned(), name, upload))
     }
 
-    /// Forgets a session that is committed or given up.
+    /// Forgets a session whose upload is committed or given up, and not before: as long as there are bytes of it, a request
+    /// for an unknown session would take them up.
     pub(crate) fn forget(&self, session: &Session) {
         lock(&self.live).remove(&session.id);
     }
@@ -123,8 +124,12 @@ impl Sessions {
                 .collect()
         };
         for session in stale {
-            if let Some(upload) = session.turn().await?.upload.take() {
-                upload.abort().await?;
+            let abandoned = session.turn().await?.upload.take();
+            if let Some(upload) = abandoned
+                && let Err(cause) = upload.abort().await
+            {
+                // Nobody is waiting for it, and it must not stand in the way of others.
+                tracing::warn!(error = %cause, "an abandoned upload cannot be removed");
             }
         }
         if lock(&self.live).len() < self.most {

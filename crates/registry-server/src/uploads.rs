@@ -1,10 +1,11 @@
 //! `/v2/<name>/blobs/uploads/` and the sessions below it (distribution-spec, "Pushing Blobs").
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{body::Body, response::Response};
 use futures::StreamExt as _;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use tokio::time::timeout;
 use transship_oci::{Algorithm, Digest};
 
 use crate::{
@@ -17,6 +18,9 @@ use crate::{
     route,
     sessions::{Session, Turn},
 };
+
+/// How long a client may pause in the middle of a body. A client that is gone must not hold a connection for ever.
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// `POST`: mounts a blob, takes a whole one, or opens a session for one.
 pub(crate) async fn open(
@@ -54,14 +58,14 @@ pub(crate) async fn open(
     };
     let mut turn = session.turn().await?;
     let taken = take(registry, &session, &mut turn, headers, body).await;
+    let upload = turn.take()?;
+    let ended = match taken {
+        Ok(()) => upload.commit(&digest).await,
+        Err(_) => upload.abort().await,
+    };
     registry.sessions.forget(&session);
-    match taken {
-        Ok(()) => turn.take()?.commit(&digest).await?,
-        Err(refusal) => {
-            turn.take()?.abort().await?;
-            return Err(refusal);
-        }
-    }
+    taken?;
+    ended?;
     Ok(created(name, &digest))
 }
 
@@ -102,8 +106,9 @@ pub(crate) async fn answer(
             .await
         }
         Method::DELETE => {
+            let aborted = session.turn().await?.take()?.abort().await;
             registry.sessions.forget(&session);
-            session.turn().await?.take()?.abort().await?;
+            aborted?;
             Ok(Reply::new(StatusCode::NO_CONTENT).done())
         }
         _ => Err(Refusal::method("GET, HEAD, PATCH, PUT, DELETE")),
@@ -121,8 +126,9 @@ async fn close(
 ) -> Result<Response, Refusal> {
     let mut turn = session.turn().await?;
     take(registry, session, &mut turn, headers, body).await?;
+    let committed = turn.take()?.commit(digest).await;
     registry.sessions.forget(session);
-    turn.take()?.commit(digest).await?;
+    committed?;
     Ok(created(name, digest))
 }
 
@@ -183,13 +189,14 @@ async fn pour(session: &Session, turn: &mut Turn, body: Body, limit: u64) -> Res
         let piece = tokio::select! {
             biased;
             refusal = &mut over => return Err(refusal),
-            piece = pieces.next() => piece,
+            piece = timeout(PATIENCE, pieces.next()) => piece,
         };
-        let Some(piece) = piece else { return Ok(()) };
-        let piece = piece.map_err(|_| {
-            let message = "the body ended early; ask where to go on";
-            Refusal::bad_request(Code::BlobUploadInvalid, message)
-        })?;
+        let piece = match piece {
+            Ok(Some(Ok(piece))) => piece,
+            Ok(None) => return Ok(()),
+            Ok(Some(Err(_))) => return Err(cut("the body ended early; ask where to go on")),
+            Err(_) => return Err(cut("nothing came for a while; ask where to go on")),
+        };
         let upload = turn.upload()?;
         if upload.offset().saturating_add(piece.len() as u64) > limit {
             return Err(too_large(limit));
@@ -231,6 +238,10 @@ fn announced(headers: &HeaderMap, offset: u64) -> Result<Option<u64>, Refusal> {
         return Err(Refusal::bad_request(Code::SizeInvalid, message));
     }
     Ok(Some(promised))
+}
+
+fn cut(message: &str) -> Refusal {
+    Refusal::bad_request(Code::BlobUploadInvalid, message)
 }
 
 fn too_large(limit: u64) -> Refusal {

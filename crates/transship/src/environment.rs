@@ -2,8 +2,6 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use transship_oci::{Error, ErrorKind, Result};
-
 /// Variables by name.
 #[derive(Clone, Default)]
 pub(crate) struct Environment(BTreeMap<String, String>);
@@ -40,11 +38,9 @@ impl Environment {
         self.0.clone()
     }
 
-    /// Where state is kept that must outlive the process (XDG base directory specification, `XDG_STATE_HOME`).
-    ///
-    /// # Errors
-    /// `Invalid` when there is no home.
-    pub(crate) fn state_dir(&self) -> Result<PathBuf> {
+    /// Where state is kept that must outlive the process (XDG base directory specification, `XDG_STATE_HOME`); `None`
+    /// where there is no home.
+    pub(crate) fn state_dir(&self) -> Option<PathBuf> {
         // The specification: a relative path is to be ignored.
         let named = |name| {
             self.get(name)
@@ -54,13 +50,6 @@ impl Environment {
         named("XDG_STATE_HOME")
             .or_else(|| named("HOME").map(|home| home.join(".local/state")))
             .map(|base| base.join("transship"))
-            .ok_or_else(|| {
-                Error::new(
-                    ErrorKind::Invalid,
-                    "there is no home directory to keep state in",
-                )
-                .hinting("set HOME or XDG_STATE_HOME")
-            })
     }
 }
 
@@ -74,5 +63,43 @@ impl std::fmt::Debug for Environment {
 impl FromIterator<(String, String)> for Environment {
     fn from_iter<I: IntoIterator<Item = (String, String)>>(pairs: I) -> Self {
         Self(pairs.into_iter().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Environment;
+
+    #[test]
+    fn state_is_kept_where_the_specification_says() {
+        let of = |pairs: &[(&str, &str)]| {
+            let pairs = pairs
+                .iter()
+                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+            let folder = pairs.collect::<Environment>().state_dir();
+            folder.map(|folder| folder.display().to_string())
+        };
+        let home = ("HOME", "/home/x");
+        assert_eq!(
+            of(&[home]).as_deref(),
+            Some("/home/x/.local/state/transship")
+        );
+        assert_eq!(
+            of(&[home, ("XDG_STATE_HOME", "/s")]).as_deref(),
+            Some("/s/transship")
+        );
+        assert_eq!(
+            of(&[home, ("XDG_STATE_HOME", "relative")]).as_deref(),
+            Some("/home/x/.local/state/transship")
+        );
+        assert_eq!(of(&[("HOME", "")]), None);
+    }
+
+    #[test]
+    fn values_are_not_shown() {
+        let environment: Environment = [("TOKEN".to_owned(), "hunter2".to_owned())]
+            .into_iter()
+            .collect();
+        assert_eq!(format!("{environment:?}"), r#"{"TOKEN"}"#);
     }
 }

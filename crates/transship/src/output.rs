@@ -37,39 +37,15 @@ impl Output {
     /// Writes a result in the form that was asked for.
     pub(crate) fn result<T: Serialize + Display>(self, value: &T) -> Result<()> {
         match self.format {
-            Format::Text => self.text(value),
-            Format::Json => self.json(value),
+            Format::Text => text(value),
+            Format::Json => json(value),
         }
-    }
-
-    /// Writes a line of text.
-    pub(crate) fn line(self, text: impl Display) -> Result<()> {
-        written(writeln!(io::stdout().lock(), "{text}"))
-    }
-
-    /// Writes text that brings its own line ends.
-    pub(crate) fn text(self, text: impl Display) -> Result<()> {
-        written(write!(io::stdout().lock(), "{text}"))
-    }
-
-    /// Writes a JSON document.
-    pub(crate) fn json(self, value: &impl Serialize) -> Result<()> {
-        let text = serde_json::to_string_pretty(value).map_err(|cause| {
-            Error::new(ErrorKind::Internal, "the result has no json form").because(cause)
-        })?;
-        self.line(text)
-    }
-
-    /// Writes bytes as they are.
-    pub(crate) fn bytes(self, bytes: &[u8]) -> Result<()> {
-        let mut out = io::stdout().lock();
-        written(out.write_all(bytes).and_then(|()| out.flush()))
     }
 
     /// Says something to the person in front, unless they want quiet.
     pub(crate) fn say(self, text: impl Display) {
         if !self.quiet {
-            self.stderr(&text);
+            stderr(&text);
         }
     }
 
@@ -81,13 +57,13 @@ impl Output {
         }
         self.problem(&error);
         if let Some(hint) = error.hint() {
-            self.stderr(&format_args!("{} {hint}", self.paint("36", "  hint:")));
+            stderr(&format_args!("{} {hint}", self.paint("36", "  hint:")));
         }
     }
 
     /// Says what went wrong where there is no [`Error`].
     pub(crate) fn problem(self, text: &dyn Display) {
-        self.stderr(&format_args!("{} {text}", self.paint("1;31", "error:")));
+        stderr(&format_args!("{} {text}", self.paint("1;31", "error:")));
     }
 
     fn paint(self, code: &str, word: &str) -> String {
@@ -97,11 +73,35 @@ impl Output {
             word.to_owned()
         }
     }
+}
 
-    fn stderr(self, text: &dyn Display) {
-        // Where standard error is closed there is nowhere to say so.
-        let _ = writeln!(io::stderr().lock(), "{text}");
-    }
+/// Writes a line of text as a result.
+pub(crate) fn line(text: impl Display) -> Result<()> {
+    written(writeln!(io::stdout().lock(), "{text}"))
+}
+
+/// Writes text that brings its own line ends as a result.
+pub(crate) fn text(text: impl Display) -> Result<()> {
+    written(write!(io::stdout().lock(), "{text}"))
+}
+
+/// Writes a JSON document as a result.
+pub(crate) fn json(value: &impl Serialize) -> Result<()> {
+    let text = serde_json::to_string_pretty(value).map_err(|cause| {
+        Error::new(ErrorKind::Internal, "the result has no json form").because(cause)
+    })?;
+    line(text)
+}
+
+/// Writes bytes as they are as a result.
+pub(crate) fn bytes(bytes: &[u8]) -> Result<()> {
+    let mut out = io::stdout().lock();
+    written(out.write_all(bytes).and_then(|()| out.flush()))
+}
+
+fn stderr(text: &dyn Display) {
+    // Where standard error is closed there is nowhere to say so.
+    let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
 const CLOSED: &str = "standard output was closed";

@@ -123,7 +123,7 @@ impl Peer {
                 fs::write(
                     &list,
                     format!(
-                        "artifacts:\n  - source: {from}\n    targets: ['{to}']\n    tags: {{glob: ['*']}}\n"
+                        "sync:\n  - source: {from}\n    target: '{to}'\n    tags: {{glob: ['*']}}\n"
                     ),
                 )?;
                 command.args(["--quiet", "sync", "-f"]).arg(list)

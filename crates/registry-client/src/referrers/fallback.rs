@@ -81,12 +81,24 @@ impl RemoteRepository {
     ) -> Result<(Fallback, Option<Digest>, Option<HeaderValue>)> {
         match self.fallback_manifest(tag).await? {
             None => Ok((Fallback::empty(), None, None)),
-            Some((manifest, etag)) => {
-                let index =
-                    Fallback::read(&manifest, subject).map_err(|reason| taken(tag, reason))?;
-                Ok((index, Some(manifest.digest()), etag))
-            }
+            Some((manifest, etag)) => match Fallback::read(&manifest, subject) {
+                Ok(index) => Ok((index, Some(manifest.digest()), etag)),
+                Err(_) if self.is_conjured(tag).await? => Ok((Fallback::empty(), None, None)),
+                Err(reason) => Err(taken(tag, reason)),
+            },
         }
+    }
+
+    /// Is there no such tag, though the registry answers to it? GitLab takes `sha256-<hex>` for a digest as long as
+    /// nobody has put the tag: there is nothing to write over.
+    async fn is_conjured(&self, tag: &Tag) -> Result<bool> {
+        self.know_tags_now().await?;
+        let absent = self.listing().has(tag) == Some(false);
+        if absent {
+            let message = "is answered but not listed; the list of referrers is put there";
+            self.notice(tag, message);
+        }
+        Ok(absent)
     }
 
     /// Puts the index; `false` when the registry refuses because somebody was faster.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method};
-use transship_oci::{ByteStream, Side};
+use transship_oci::{ByteStream, SafeUrl, Side};
 use url::Url;
 
 /// What a call needs to be allowed to do: the scope of its token.
@@ -56,14 +56,13 @@ impl fmt::Debug for Body {
 /// Whose room at the host a call uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Room {
-    /// It takes a place for itself, and gives it back when the answer's body has been read or dropped.
+    /// It takes a place for itself, and gives it back when the answer's head has come.
     Own,
     /// The caller holds a permit of the host's budget: part of a blob transfer.
     Held,
 }
 
 /// One request.
-#[derive(Debug)]
 pub(crate) struct Call {
     /// What is being done, for errors: `get manifest 1.4`.
     pub(crate) op: String,
@@ -81,4 +80,16 @@ pub(crate) struct Call {
     pub(crate) scopes: Vec<Scope>,
     /// Whose room it uses.
     pub(crate) room: Room,
+}
+
+impl fmt::Debug for Call {
+    /// Without headers, and without what a URL may have to hide.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let url = SafeUrl(self.url.clone());
+        write!(
+            f,
+            "Call({}: {} {url} {:?})",
+            self.op, self.method, self.body
+        )
+    }
 }

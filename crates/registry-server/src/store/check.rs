@@ -39,6 +39,12 @@ pub async fn complete(repository: &dyn StoredRepository, manifest: &RawManifest)
 
 /// The children of a manifest that somebody wants to put: whatever is wrong with it is the sender's mistake.
 pub(crate) fn read(manifest: &RawManifest) -> Result<Children> {
+    // An empty list would read as an object without fields.
+    let first = manifest.bytes().iter().find(|b| !b.is_ascii_whitespace());
+    if first != Some(&b'{') {
+        let message = format!("manifest {} is not a json object", manifest.digest());
+        return Err(Error::new(ErrorKind::Invalid, message));
+    }
     manifest
         .children()
         .map_err(|cause| Error::new(ErrorKind::Invalid, cause.message().to_owned()).because(cause))

@@ -92,6 +92,17 @@ impl Index {
         self.manifests.values().map(|entry| &entry.descriptor)
     }
 
+    pub(crate) fn descriptor(&self, digest: &Digest) -> Option<&Descriptor> {
+        self.manifests.get(digest).map(|entry| &entry.descriptor)
+    }
+
+    /// Sets tags as they were kept; those that point at nothing are left out.
+    pub(crate) fn restore_tags(&mut self, tags: BTreeMap<Tag, Digest>) {
+        self.tags = tags;
+        self.tags
+            .retain(|_, digest| self.manifests.contains_key(digest));
+    }
+
     pub(crate) fn all_tags(&self) -> impl Iterator<Item = (&Tag, &Digest)> {
         self.tags.iter()
     }
@@ -142,11 +153,7 @@ impl Index {
                 expect,
             } => {
                 self.expect(tags, *expect)?;
-                self.list(Arc::clone(entry));
-                let digest = entry.descriptor.digest;
-                self.tags
-                    .extend(tags.iter().map(|tag| (tag.clone(), digest)));
-                Ok(true)
+                Ok(self.put(entry, tags))
             }
             Change::Delete(digest) => Ok(self.delete(digest)),
             Change::Untag(tag) => Ok(self.tags.remove(tag).is_some()),
@@ -169,6 +176,19 @@ impl Index {
             }
         }
         Ok(())
+    }
+
+    fn put(&mut self, entry: &Arc<Entry>, tags: &[Tag]) -> bool {
+        let digest = entry.descriptor.digest;
+        let listed = self.manifests.get(&digest);
+        let same = listed.is_some_and(|listed| listed.descriptor == entry.descriptor)
+            && tags.iter().all(|tag| self.tags.get(tag) == Some(&digest));
+        if !same {
+            self.list(Arc::clone(entry));
+            let tags = tags.iter().map(|tag| (tag.clone(), digest));
+            self.tags.extend(tags);
+        }
+        !same
     }
 
     /// Lists a manifest, in the place of what was listed under the same digest.

@@ -130,6 +130,17 @@ impl StoredRepository for MemoryRepository {
         Ok(state.content.get(blob).map(|bytes| bytes.len() as u64))
     }
 
+    async fn blobs(&self) -> Result<Vec<Digest>> {
+        let state = read(&self.state);
+        let blobs = state
+            .content
+            .keys()
+            .filter(|digest| !state.index.has(digest));
+        let mut blobs: Vec<_> = blobs.copied().collect();
+        blobs.sort_unstable();
+        Ok(blobs)
+    }
+
     async fn read(&self, blob: &Digest, range: Range<u64>) -> Result<ByteStream> {
         let bytes = self.content(blob).ok_or_else(|| no_blob(blob))?;
         let place = |at: u64| usize::try_from(at).map_or(bytes.len(), |at| at.min(bytes.len()));

@@ -5,8 +5,10 @@
 //! deleting it takes it off the list and leaves the bytes, which go when they are deleted as a blob.
 
 mod check;
+mod disk;
 mod index;
 mod memory;
+mod source;
 
 use std::{fmt::Debug, ops::Range, sync::Arc};
 
@@ -18,7 +20,9 @@ use transship_oci::{
 
 pub use check::complete;
 pub(crate) use check::read;
+pub use disk::{Disk, DiskRepository};
 pub use memory::{Memory, MemoryRepository};
+pub use source::{SourceRepository, Sources};
 
 /// Many repositories.
 #[async_trait]
@@ -61,6 +65,9 @@ pub trait StoredRepository: Debug + Send + Sync {
 
     /// A blob's size in bytes, if it is here.
     async fn size(&self, blob: &Digest) -> Result<Option<u64>>;
+
+    /// All blobs, by digest: the content that is not a listed manifest.
+    async fn blobs(&self) -> Result<Vec<Digest>>;
 
     /// A part of a blob. The whole of it, read to its end, has been verified: bytes that do not hash to the digest
     /// end in an error before the last piece.

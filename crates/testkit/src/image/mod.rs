@@ -28,6 +28,7 @@ pub use artifact::Kind;
 pub use build::{Image, Index};
 pub use closure::Closure;
 pub use graph::Graph;
+pub(crate) use graph::read;
 pub use layer::Layer;
 pub use random::{random_graph, sample};
 

@@ -11,7 +11,7 @@ use super::value::TagTarget;
 #[derive(Debug, Args)]
 pub(crate) struct Copy {
     /// What to copy: registry/repository:tag, by digest, or tag@digest to pin the tag.
-    #[arg(value_name = "SRC")]
+    #[arg(value_name = "SRC", value_parser = super::value::reference)]
     pub(crate) source: Reference,
 
     /// Where to. Without a tag it takes the source's; with a / at the end the source's last name too.

@@ -145,5 +145,12 @@ pub(crate) enum Command {
     },
 }
 
+impl Command {
+    /// Does it wait for signals by itself, and end in its own way?
+    pub(crate) fn ends_itself(&self) -> bool {
+        matches!(self, Self::Registry(_))
+    }
+}
+
 #[cfg(test)]
 mod tests;

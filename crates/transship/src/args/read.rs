@@ -7,23 +7,23 @@ use transship_oci::{Reference, Repository};
 #[derive(Debug, Args)]
 pub(crate) struct Inspect {
     /// What to look at.
-    #[arg(value_name = "REF")]
+    #[arg(value_name = "REF", value_parser = super::value::reference)]
     pub(crate) reference: Reference,
 
     /// The manifest's own bytes, nothing added and nothing taken away.
-    #[arg(long, conflicts_with = "config")]
+    #[arg(long, conflicts_with = "image_config")]
     pub(crate) raw: bool,
 
-    /// The configuration's own bytes.
+    /// The image configuration's own bytes.
     #[arg(long)]
-    pub(crate) config: bool,
+    pub(crate) image_config: bool,
 }
 
 /// `tree REF`
 #[derive(Debug, Args)]
 pub(crate) struct Tree {
     /// What to look at.
-    #[arg(value_name = "REF")]
+    #[arg(value_name = "REF", value_parser = super::value::reference)]
     pub(crate) reference: Reference,
 }
 

@@ -7,7 +7,22 @@ use super::{Cli, Span, TagTarget};
 
 #[test]
 fn the_table_of_arguments_is_sound() {
-    Cli::command().debug_assert();
+    let mut table = Cli::command();
+    table.build();
+    table.clone().debug_assert();
+    // An option of one command must not have the name of one that all commands know.
+    let common: Vec<String> = table
+        .get_arguments()
+        .filter(|argument| argument.is_global_set())
+        .map(|argument| argument.get_id().to_string())
+        .collect();
+    assert!(common.contains(&"config".to_owned()));
+    for command in Cli::command().get_subcommands() {
+        for argument in command.get_arguments() {
+            let name = argument.get_id().to_string();
+            assert!(!common.contains(&name), "{}: {name}", command.get_name());
+        }
+    }
 }
 
 #[test]

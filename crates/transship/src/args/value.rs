@@ -114,6 +114,7 @@ impl FromStr for TagTarget {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
+        known_transport(text)?;
         let written = text.strip_prefix("docker://").unwrap_or(text).to_owned();
         let folder = written.ends_with('/');
         let probe = if folder {
@@ -131,9 +132,36 @@ impl FromStr for TagTarget {
     }
 }
 
+/// A reference, as people write it on a command line.
+pub(crate) fn reference(text: &str) -> Result<Reference, String> {
+    known_transport(text)?;
+    text.parse()
+        .map_err(|error: ReferenceError| error.to_string())
+}
+
+/// `oci:folder` would be a tag of a repository called `oci` on Docker Hub. Whoever knows skopeo means a transport; who
+/// means that repository can write its host.
+fn known_transport(text: &str) -> Result<(), String> {
+    const TRANSPORTS: [&str; 7] = [
+        "oci",
+        "oci-archive",
+        "docker-archive",
+        "docker-daemon",
+        "containers-storage",
+        "dir",
+        "tarball",
+    ];
+    match text.split_once(':') {
+        Some((transport, _)) if TRANSPORTS.contains(&transport) => {
+            Err(ReferenceError::Scheme(transport.to_owned()).to_string())
+        }
+        _ => Ok(()),
+    }
+}
+
 /// A repository, without tag or digest.
 pub(crate) fn repository(text: &str) -> Result<Repository, String> {
-    let reference: Reference = text.parse().map_err(|e: ReferenceError| e.to_string())?;
+    let reference = reference(text)?;
     match (&reference.tag, &reference.digest) {
         (None, None) => Ok(reference.repository),
         _ => Err(format!(

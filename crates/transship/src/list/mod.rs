@@ -9,7 +9,7 @@ mod version;
 
 pub(crate) use self::{
     collision::check as check_collisions,
-    mapping::{Template, Values},
+    mapping::Values,
     model::{Entry, List},
-    select::{Decision, Selection, Why},
+    select::{Decision, Why},
 };

@@ -9,7 +9,7 @@ use serde::{
         value::{MapAccessDeserializer, SeqAccessDeserializer},
     },
 };
-use transship_oci::{Error, ErrorKind, Platform, Repository, Result, Tag};
+use transship_oci::{Error, ErrorKind, Platform, PlatformError, Repository, Result, Tag};
 
 use super::{
     mapping::Template,
@@ -23,6 +23,8 @@ use crate::{args::Span, yaml};
 pub(crate) struct List {
     /// The entries, in the order written.
     pub(crate) entries: Vec<Entry>,
+    /// Which platforms every artifact must serve.
+    pub(crate) require_platforms: Vec<Platform>,
 }
 
 /// One repository to copy from.
@@ -34,8 +36,6 @@ pub(crate) struct Entry {
     pub(crate) targets: Vec<Template>,
     /// Which tags.
     pub(crate) selection: Selection,
-    /// Which platforms each artifact must serve.
-    pub(crate) require_platforms: Vec<Platform>,
 }
 
 #[derive(Deserialize)]
@@ -43,6 +43,8 @@ pub(crate) struct Entry {
 struct RawList {
     #[serde(default)]
     defaults: RawEntry,
+    #[serde(default)]
+    require_platforms: Vec<String>,
     sync: Vec<RawEntry>,
 }
 
@@ -54,7 +56,6 @@ struct RawEntry {
     targets: Option<Vec<String>>,
     #[serde(deserialize_with = "names_or_selection")]
     tags: Option<RawSelection>,
-    require_platforms: Option<Vec<String>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -90,7 +91,18 @@ impl List {
                     .map_err(|error| error.at(format!("{origin}: entry {}", i + 1)))
             })
             .collect::<Result<_>>()?;
-        Ok(Self { entries })
+        let require_platforms = raw
+            .require_platforms
+            .iter()
+            .map(|text| {
+                text.parse()
+                    .map_err(|error: PlatformError| said(error).at(origin))
+            })
+            .collect::<Result<_>>()?;
+        Ok(Self {
+            entries,
+            require_platforms,
+        })
     }
 }
 
@@ -108,10 +120,6 @@ impl RawEntry {
                     .hinting("add target: or targets:, here or in defaults"));
             }
         };
-        let platforms = self
-            .require_platforms
-            .as_ref()
-            .or(defaults.require_platforms.as_ref());
         Ok(Entry {
             source: repository(source)?,
             targets,
@@ -123,11 +131,6 @@ impl RawEntry {
                     ));
                 }
             },
-            require_platforms: platforms
-                .into_iter()
-                .flatten()
-                .map(|text| text.parse().map_err(said))
-                .collect::<Result<_>>()?,
         })
     }
 
@@ -191,7 +194,6 @@ fn invalid(message: &str) -> Error {
     Error::new(ErrorKind::Invalid, message)
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
 fn said(error: impl std::fmt::Display) -> Error {
     invalid(&error.to_string())
 }

@@ -1,4 +1,4 @@
-//! Events for a person at a terminal: a bar for each large blob on its way, and one for everything.
+//! Events for a person at a terminal: a bar for each artifact on its way, and one for everything.
 
 use std::{
     collections::HashMap,
@@ -12,10 +12,12 @@ use transship_oci::{Digest, Event, Observer};
 
 use super::lines;
 
-/// Blobs below this many bytes are gone before anybody has read their bar.
+/// Artifacts below this many bytes are gone before anybody has read their bar.
 const WORTH_A_BAR: u64 = 1_000_000;
 /// The most bars at once; a terminal is not high.
 const MOST_BARS: usize = 8;
+/// How much of a reference stands before its bar.
+const LABEL: usize = 40;
 
 /// The bars of one process.
 pub(super) struct Bars {
@@ -29,15 +31,24 @@ struct State {
     artifacts: u64,
     done: u64,
     failed: u64,
+    /// Artifacts on their way, by source reference.
+    under_way: HashMap<String, UnderWay>,
     blobs: HashMap<Digest, Moving>,
+}
+
+/// One artifact on its way.
+struct UnderWay {
+    planned: u64,
+    counted: u64,
+    bar: Option<ProgressBar>,
 }
 
 /// One blob on its way, to one or several targets from one read.
 struct Moving {
+    source: String,
     size: u64,
     read: u64,
     targets: u64,
-    bar: Option<ProgressBar>,
 }
 
 impl Bars {
@@ -45,7 +56,7 @@ impl Bars {
         let screen = MultiProgress::new();
         let total = screen.add(ProgressBar::new(0));
         total.set_style(style(
-            "{spinner} {msg}  {bar:24} {bytes}/{total_bytes}  {bytes_per_sec}  eta {eta}",
+            "{spinner} {msg:40}  {bar:24} {decimal_bytes}/{decimal_total_bytes}  {decimal_bytes_per_sec}  eta {eta}",
         ));
         Self {
             screen,
@@ -60,52 +71,68 @@ impl Bars {
         let _ = self.screen.clear();
     }
 
-    fn started(&self, state: &mut State, digest: Digest, size: u64) {
-        let bars = state
-            .blobs
-            .values()
-            .filter(|blob| blob.bar.is_some())
-            .count();
-        let blob = state.blobs.entry(digest).or_insert_with(|| Moving {
-            size,
-            read: 0,
-            targets: 0,
-            bar: (size >= WORTH_A_BAR && bars < MOST_BARS).then(|| self.blob_bar(digest, size)),
-        });
-        blob.targets += 1;
+    fn planned(&self, state: &mut State, source: &str, bytes: u64) {
+        self.total.inc_length(bytes);
+        let bars = state.under_way.values().filter(|one| one.bar.is_some());
+        // Alone, the artifact is everything.
+        let shown = bytes >= WORTH_A_BAR && state.artifacts != 1 && bars.count() < MOST_BARS;
+        let under_way = UnderWay {
+            planned: bytes,
+            counted: 0,
+            bar: shown.then(|| self.bar(source, bytes)),
+        };
+        state.under_way.insert(source.to_owned(), under_way);
     }
 
-    fn blob_bar(&self, digest: Digest, size: u64) -> ProgressBar {
+    fn bar(&self, source: &str, bytes: u64) -> ProgressBar {
         let bar = self
             .screen
-            .insert_before(&self.total, ProgressBar::new(size));
+            .insert_before(&self.total, ProgressBar::new(bytes));
         bar.set_style(style(
-            "  {msg}  {bar:24} {bytes}/{total_bytes}  {bytes_per_sec}",
+            "  {msg:40}  {bar:24} {decimal_bytes}/{decimal_total_bytes}  {decimal_bytes_per_sec}  eta {eta}",
         ));
-        bar.set_message(digest.short());
+        bar.set_message(ending(source));
         bar
+    }
+
+    fn count(&self, state: &mut State, source: &str, bytes: u64) {
+        if let Some(artifact) = state.under_way.get_mut(source) {
+            artifact.counted += bytes;
+            self.total.inc(bytes);
+            if let Some(bar) = &artifact.bar {
+                bar.inc(bytes);
+            }
+        }
     }
 
     fn moved(&self, state: &mut State, digest: Digest, bytes: u64) {
         if let Some(blob) = state.blobs.get_mut(&digest) {
             blob.read += bytes;
-            self.total.inc(bytes * blob.targets);
-            if let Some(bar) = &blob.bar {
-                bar.inc(bytes);
-            }
+            let (source, counted) = (blob.source.clone(), bytes * blob.targets);
+            self.count(state, &source, counted);
         }
     }
 
     fn placed(&self, state: &mut State, digest: Digest) {
         if let Some(blob) = state.blobs.get_mut(&digest) {
             // What was there already needed no reading.
-            self.total.inc(blob.size.saturating_sub(blob.read));
+            let (source, unread) = (blob.source.clone(), blob.size.saturating_sub(blob.read));
             blob.targets -= 1;
-            if blob.targets == 0
-                && let Some(blob) = state.blobs.remove(&digest)
-                && let Some(bar) = blob.bar
-            {
+            if blob.targets == 0 {
+                state.blobs.remove(&digest);
+            }
+            self.count(state, &source, unread);
+        }
+    }
+
+    fn ended(&self, state: &mut State, source: &str) {
+        if let Some(artifact) = state.under_way.remove(source) {
+            // Blobs that another artifact had sent meanwhile were planned and never came by here.
+            self.total
+                .inc(artifact.planned.saturating_sub(artifact.counted));
+            if let Some(bar) = artifact.bar {
                 bar.finish_and_clear();
+                self.screen.remove(&bar);
             }
         }
     }
@@ -115,10 +142,9 @@ impl Bars {
             0 => String::new(),
             failed => format!(", {failed} failed"),
         };
-        self.total.set_message(format!(
-            "{}/{} artifacts{failed}",
-            state.done, state.artifacts
-        ));
+        let (done, of) = (state.done, state.artifacts.max(state.done));
+        self.total
+            .set_message(format!("{done}/{of} artifacts{failed}"));
         self.total.enable_steady_tick(Duration::from_millis(200));
     }
 }
@@ -128,16 +154,33 @@ impl Observer for Bars {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
             Event::RunStarted { artifacts } => state.artifacts = *artifacts,
-            // A run that takes its work as it comes does not know the number at first.
-            Event::Resolved { .. } => state.artifacts = state.artifacts.max(state.done + 1),
-            Event::Planned { bytes, .. } => self.total.inc_length(*bytes),
-            Event::BlobStarted { digest, size, .. } => self.started(&mut state, *digest, *size),
+            Event::Planned { source, bytes, .. } => self.planned(&mut state, source, *bytes),
+            Event::BlobStarted {
+                source,
+                digest,
+                size,
+                ..
+            } => {
+                let blob = state.blobs.entry(*digest).or_insert_with(|| Moving {
+                    source: source.clone(),
+                    size: *size,
+                    read: 0,
+                    targets: 0,
+                });
+                blob.targets += 1;
+            }
             Event::BlobProgress { digest, bytes } => {
                 return self.moved(&mut state, *digest, *bytes);
             }
             Event::BlobPlaced { digest, .. } => return self.placed(&mut state, *digest),
-            Event::ArtifactDone { .. } => state.done += 1,
-            Event::ArtifactFailed { .. } => state.failed += 1,
+            Event::ArtifactDone { source, .. } => {
+                state.done += 1;
+                self.ended(&mut state, source);
+            }
+            Event::ArtifactFailed { source, .. } => {
+                state.failed += 1;
+                self.ended(&mut state, source);
+            }
             Event::Notice { .. } | Event::Held { .. } => {
                 let line = lines::line(event).unwrap_or_default();
                 let _ = self.screen.println(line);
@@ -147,6 +190,16 @@ impl Observer for Bars {
         }
         self.headline(&state);
     }
+}
+
+/// The end of a reference, which tells it apart from its neighbours.
+fn ending(reference: &str) -> String {
+    let length = reference.chars().count();
+    if length <= LABEL {
+        return reference.to_owned();
+    }
+    let end: String = reference.chars().skip(length - LABEL + 1).collect();
+    format!("…{end}")
 }
 
 fn style(template: &str) -> ProgressStyle {

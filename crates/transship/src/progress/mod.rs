@@ -60,9 +60,10 @@ impl Progress {
         }
     }
 
-    /// What is done so far, in words.
-    pub(crate) fn so_far(&self) -> String {
-        self.0.tally.to_string()
+    /// What the run under way has done so far, in words.
+    pub(crate) fn so_far(&self) -> Option<String> {
+        let tally = &self.0.tally;
+        tally.is_running().then(|| tally.to_string())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    sync::atomic::{AtomicU64, Ordering::Relaxed},
+    sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
 };
 
 use transship_oci::{Event, Observer};
@@ -12,6 +12,7 @@ use crate::amount::{Bytes, Count};
 /// Counts of the run under way.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
+    running: AtomicBool,
     copied: AtomicU64,
     unchanged: AtomicU64,
     failed: AtomicU64,
@@ -21,6 +22,7 @@ pub(super) struct Tally {
 impl Observer for Tally {
     fn on(&self, event: &Event) {
         match event {
+            Event::RunStarted { .. } => self.running.store(true, Relaxed),
             Event::ArtifactDone { outcome, .. } if *outcome == "copied" => {
                 self.copied.fetch_add(1, Relaxed);
             }
@@ -35,6 +37,13 @@ impl Observer for Tally {
             }
             _ => {}
         }
+    }
+}
+
+impl Tally {
+    /// Did a run begin? Before that there is nothing to count.
+    pub(super) fn is_running(&self) -> bool {
+        self.running.load(Relaxed)
     }
 }
 

@@ -110,6 +110,7 @@ fn bars_take_any_order_of_events() {
     bars.on(&planned(4_000_000, 1));
     for target in ["a", "b"] {
         bars.on(&Event::BlobStarted {
+            source: "r.example/app:1".to_owned(),
             target: target.to_owned(),
             digest,
             size: 2_000_000,

@@ -1,19 +1,16 @@
 //! An ECDSA P-256 key, made on the spot and gone with the process.
 
 use aws_lc_rs::{
-    encoding::{AsDer as _, PublicKeyX509Der},
-    error::Unspecified,
     rand::SystemRandom,
     signature::{
         ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _,
         UnparsedPublicKey,
     },
 };
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use transship_oci::{Error, ErrorKind, Result};
 
 /// A key pair.
-pub(super) struct Key(EcdsaKeyPair);
+pub(super) struct Key(pub(super) EcdsaKeyPair);
 
 impl Key {
     /// A new one.
@@ -34,24 +31,6 @@ impl Key {
         UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, self.0.public_key())
             .verify(message, signature)
             .is_ok()
-    }
-
-    /// The public key as PEM, the form in which cosign keeps it.
-    pub(super) fn public_pem(&self) -> Result<String> {
-        let der: PublicKeyX509Der<'_> = self
-            .0
-            .public_key()
-            .as_der()
-            .map_err(|_: Unspecified| broken("written"))?;
-        let text = STANDARD.encode(der.as_ref());
-        let lines: Vec<&str> = (0..text.len())
-            .step_by(64)
-            .map(|at| &text[at..text.len().min(at + 64)])
-            .collect();
-        Ok(format!(
-            "-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n",
-            lines.join("\n")
-        ))
     }
 }
 

@@ -105,7 +105,11 @@ fn describe_piece(piece: &Piece) -> String {
     };
     let form = if piece.role == "config" { "" } else { form };
     let gap = if form.is_empty() { "" } else { "  " };
-    format!("{role}{gap}{form}  {}  {}", piece.digest, Bytes(piece.size))
+    format!(
+        "{role}{gap}{form}  {}…  {}",
+        piece.digest.short(),
+        Bytes(piece.size)
+    )
 }
 
 /// `sha256-0123456789ab….sig`: the digest stands in full one line above.

@@ -198,10 +198,10 @@ fn a_tree_is_drawn_with_everything_beside_its_node() {
         "layer",
     ];
     let short = digests.iter().fold(drawing, |text, name| {
-        text.replace(
-            &Digest::sha256(name.as_bytes()).to_string(),
-            &format!("<{name}>"),
-        )
+        let digest = Digest::sha256(name.as_bytes());
+        let shown = format!("<{name}>");
+        text.replace(&digest.to_string(), &shown)
+            .replace(&format!("{}…", digest.short()), &shown)
     });
     assert_eq!(
         short,

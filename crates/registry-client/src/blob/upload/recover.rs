@@ -73,6 +73,11 @@ impl Course {
         self.ways.first().copied().unwrap_or(Way::StreamPatch)
     }
 
+    /// May the session hold bytes of more than one request?
+    fn pieced(&self) -> bool {
+        self.resumed || self.unsure
+    }
+
     /// Starts over in another session.
     fn restart(&mut self, session: Session) {
         self.session = session;
@@ -120,7 +125,7 @@ impl Upload<'_> {
             Failure::Lost(error) => self.start_over(course, error).await,
             // Bytes that were sent in several goes may have been put together wrongly: not our source's fault.
             Failure::Fatal(error)
-                if course.resumed && error.kind() == ErrorKind::DigestMismatch =>
+                if course.pieced() && error.kind() == ErrorKind::DigestMismatch =>
             {
                 self.start_over(course, error).await
             }
@@ -155,7 +160,8 @@ impl Upload<'_> {
         };
         course.unsure = offset.unsure;
         // A single PUT whose session has nothing is simply made again.
-        course.resumed = course.resumed || offset.bytes > 0 || offset.unsure;
+        let again = course.way() == Way::SinglePut && course.from == 0;
+        course.resumed = !again;
         if offset.bytes > course.furthest {
             course.furthest = offset.bytes;
             course.stalls = 0;

@@ -18,7 +18,7 @@ fn a_list_with_defaults() {
 defaults:
   target: registry.corp.example/mirror/{repository}
   tags: {glob: ['*']}
-  require-platforms: [linux/amd64]
+require-platforms: [linux/amd64]
 sync:
   - source: docker.io/library/alpine
     tags: [3.20, latest]
@@ -34,26 +34,24 @@ sync:
       exclude: ['*-rc*']
       newest: 5
       min-age: 7d
-    require-platforms: []
   - source: quay.io/acme/other
 ",
         "list.yaml",
     )
     .unwrap();
     assert_eq!(list.entries.len(), 3);
+    assert_eq!(list.require_platforms.len(), 1);
     let [alpine, app, other] = &list.entries[..] else {
         panic!()
     };
     assert_eq!(alpine.source.to_string(), "docker.io/library/alpine");
     assert_eq!(names(&alpine.selection.exact), ["3.20", "latest"]);
     assert!(!alpine.selection.needs_listing());
-    assert_eq!(alpine.require_platforms.len(), 1);
     assert_eq!(app.targets.len(), 2);
     assert_eq!(names(&app.selection.exact), ["1.10", "edge"]);
     assert_eq!(app.selection.newest, Some(5));
     assert_eq!(app.selection.min_age.unwrap().to_string(), "7d");
     assert_eq!(app.selection.suffix, "-slim");
-    assert!(app.require_platforms.is_empty());
     assert_eq!(
         other.targets[0].to_string(),
         "registry.corp.example/mirror/{repository}"
@@ -113,10 +111,6 @@ fn what_makes_no_sense_is_refused_by_entry() {
             "{source: a.example/x, target: b.example/x, tags: {semver: new}}",
             "\"new\" is not a range of versions",
         ),
-        (
-            "{source: a.example/x, target: b.example/x, tags: ['1'], require-platforms: [linux]}",
-            "\"linux\" is not a platform",
-        ),
     ] {
         let (found, _) = error(&format!("sync:\n  - {entry}\n"));
         assert!(
@@ -132,4 +126,13 @@ proptest::proptest! {
     fn any_text_is_a_list_or_an_error(text in "\\PC{0,200}") {
         let _ = List::parse(&text, "x");
     }
+}
+
+#[test]
+fn required_platforms_are_platforms() {
+    let (message, _) = error("require-platforms: [linux]\nsync: []\n");
+    assert!(
+        message.starts_with("list.yaml: \"linux\" is not a platform"),
+        "{message}"
+    );
 }

@@ -1,0 +1,83 @@
+use std::collections::BTreeMap;
+
+use transship_oci::{Descriptor, RawManifest, Referrer, Tag, Tie, media_type};
+
+use super::*;
+use crate::graph::{Content, Edge, Node};
+
+fn manifest(children: &[&RawManifest], name: &str) -> RawManifest {
+    let children: Vec<&Descriptor> = children.iter().map(|child| child.descriptor()).collect();
+    let text = serde_json::json!({"manifests": children, "annotations": {"name": name}});
+    RawManifest::named(media_type::OCI_INDEX, text.to_string().into()).unwrap()
+}
+
+fn graph(root: &RawManifest, others: &[&RawManifest], edges: Vec<Edge>) -> Graph {
+    let node = |manifest: &RawManifest| Node {
+        descriptor: manifest.descriptor().clone(),
+        content: Some(Content::read(manifest.clone()).unwrap()),
+        depth: 0,
+        present: Vec::new(),
+    };
+    let all = others.iter().copied().chain([root]);
+    Graph {
+        root: root.digest(),
+        nodes: all
+            .map(|one| (one.digest(), node(one)))
+            .collect::<BTreeMap<_, _>>(),
+        edges,
+        lost: Vec::new(),
+    }
+}
+
+fn edge(subject: &RawManifest, referrer: &RawManifest, tie: Tie) -> Edge {
+    Edge {
+        subject: subject.digest(),
+        referrer: Referrer {
+            descriptor: referrer.descriptor().clone(),
+            tie,
+        },
+        listed: Vec::new(),
+    }
+}
+
+#[test]
+fn children_then_the_root_then_what_refers_to_it() {
+    let (one, two) = (manifest(&[], "one"), manifest(&[], "two"));
+    let root = manifest(&[&one, &two], "root");
+    let (sbom, signature) = (manifest(&[], "sbom"), manifest(&[], "signature"));
+    let edges = vec![
+        edge(&root, &sbom, Tie::Subject),
+        edge(&sbom, &signature, Tie::Subject),
+    ];
+    let graph = graph(&root, &[&one, &two, &sbom, &signature], edges);
+    let all: BTreeSet<Digest> = graph.nodes.keys().copied().collect();
+    let mut first = vec![one.digest(), two.digest()];
+    first.sort();
+    let expected = vec![
+        first,
+        vec![root.digest()],
+        vec![sbom.digest()],
+        vec![signature.digest()],
+    ];
+    assert_eq!(steps(&graph, &all).unwrap(), expected);
+    let rest = BTreeSet::from([root.digest(), signature.digest()]);
+    assert_eq!(
+        steps(&graph, &rest).unwrap().len(),
+        1,
+        "what is there need not be waited for"
+    );
+}
+
+#[test]
+fn tags_order_nothing() {
+    let child = manifest(&[], "child");
+    let root = manifest(&[&child], "root");
+    let tag = || Tie::Tag(Tag::legacy(&root.digest())[0].clone());
+    let edges = vec![edge(&root, &child, tag()), edge(&child, &root, tag())];
+    let graph = graph(&root, &[&child], edges);
+    let all = graph.nodes.keys().copied().collect();
+    assert_eq!(
+        steps(&graph, &all).unwrap(),
+        [vec![child.digest()], vec![root.digest()]]
+    );
+}

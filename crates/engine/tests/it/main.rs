@@ -1,0 +1,17 @@
+//! The engine over memory repositories, watched, cut and killed in every place.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up must fail, and loudly"
+)]
+
+mod apply;
+mod blobs;
+mod faults;
+mod kill;
+mod legacy;
+mod platforms;
+mod referrers;
+mod support;
+mod tags;
+mod targets;
+mod thrift;

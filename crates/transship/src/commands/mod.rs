@@ -1,0 +1,48 @@
+//! The commands, one file each: from arguments to the engine and back to a result.
+
+mod apply;
+mod completions;
+mod copy;
+mod inspect;
+mod login;
+mod logout;
+mod plan_file;
+mod registry;
+mod report;
+mod suggest;
+mod sync;
+mod tags;
+mod transfer;
+mod tree;
+
+use transship_oci::Result;
+
+use crate::{
+    app::App,
+    args::{Command, RegistryCommand},
+    exit::Exit,
+    quickstart,
+};
+
+/// Does what was asked for.
+pub(crate) async fn run(app: &App, command: &Command) -> Result<Exit> {
+    match command {
+        Command::Copy(args) => copy::run(app, args).await,
+        Command::Apply(args) => apply::run(app, args).await,
+        Command::Sync(args) => sync::run(app, args).await,
+        Command::Inspect(args) => inspect::run(app, args).await,
+        Command::Tree(args) => tree::run(app, args).await,
+        Command::Tags(args) => tags::run(app, args).await,
+        Command::Login(args) => login::run(app, args).await,
+        Command::Logout(args) => logout::run(app, args).await,
+        Command::Doctor(_) => Err(transship_oci::Error::new(
+            transship_oci::ErrorKind::Unsupported,
+            "this command comes with the next commit",
+        )),
+        Command::Registry(registry) => match &registry.command {
+            RegistryCommand::Serve(args) => registry::serve(app, args).await,
+        },
+        Command::Quickstart => quickstart::run(app).await,
+        Command::Completions { shell } => completions::run(*shell),
+    }
+}

@@ -1,0 +1,146 @@
+//! `sync -f LIST`
+
+mod age;
+mod choose;
+
+use std::collections::BTreeMap;
+
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use serde_json::json;
+use transship_engine::Job;
+use transship_oci::{Error, ErrorKind, Reference, Repository, Result, Tag};
+
+use super::{
+    copy,
+    transfer::{self, Mode},
+};
+use crate::{
+    app::App,
+    args::{Choices, Format, Sync},
+    exit::Exit,
+    files,
+    list::{Decision, Entry, List, Values, Why, check_collisions},
+    output, yaml,
+};
+
+/// How many repositories are asked for their tags at once.
+const AT_ONCE: usize = 16;
+
+/// A repository, and the tags to publish there.
+type Place = (Repository, Vec<Tag>);
+
+/// One source and the places where it goes.
+struct Route {
+    source: Reference,
+    targets: Vec<Place>,
+}
+
+pub(super) async fn run(app: &App, args: &Sync) -> Result<Exit> {
+    let text = files::read_text(&args.file, yaml::MAX_DOCUMENT)?;
+    let list = List::parse(&text, &files::name(&args.file))?;
+    let chosen: Vec<(&Entry, Vec<Decision>)> = stream::iter(&list.entries)
+        .map(|entry| async move { Ok::<_, Error>((entry, choose::run(app, entry).await?)) })
+        .buffered(AT_ONCE)
+        .try_collect()
+        .await?;
+    if args.explain {
+        return explain(app, &chosen);
+    }
+    let routes = routes(&chosen)?;
+    let jobs = routes
+        .iter()
+        .map(|route| copy::job(app, &route.source, &route.targets))
+        .collect::<Result<Vec<Job>>>()?;
+    if jobs.is_empty() {
+        app.progress.end();
+        app.output.say("the list selects nothing");
+    }
+    let mut choices: Choices = args.choices.clone();
+    choices.require_platform.extend(list.require_platforms);
+    let engine = app.engine(&choices, |_| {});
+    let mode = Mode {
+        plan: args.plan.as_deref(),
+        choices: &choices,
+        platforms: &[],
+        source: None,
+    };
+    transfer::run(app, &engine, jobs, mode).await
+}
+
+/// Every selected tag with its targets, once all of them are known to fit together.
+fn routes(chosen: &[(&Entry, Vec<Decision>)]) -> Result<Vec<Route>> {
+    // By source, so that one read feeds the targets of every entry that names it.
+    let mut places: BTreeMap<(Repository, Tag), Vec<Place>> = BTreeMap::new();
+    let mut pairs = Vec::new();
+    for (entry, decisions) in chosen {
+        for decision in decisions
+            .iter()
+            .filter(|decision| decision.why == Why::Selected)
+        {
+            let values = Values {
+                source: &entry.source,
+                tag: &decision.tag,
+            };
+            let to = places
+                .entry((entry.source.clone(), decision.tag.clone()))
+                .or_default();
+            for template in &entry.targets {
+                let (repository, tag) = template
+                    .fill(values)
+                    .map_err(|cause| Error::new(ErrorKind::Invalid, cause.to_string()))?;
+                pairs.push((
+                    format!("{}:{}", entry.source, decision.tag),
+                    format!("{repository}:{tag}"),
+                ));
+                let place = (repository, vec![tag]);
+                if !to.contains(&place) {
+                    to.push(place);
+                }
+            }
+        }
+    }
+    check_collisions(pairs.iter().map(|(source, target)| (&**source, &**target)))?;
+    Ok(places
+        .into_iter()
+        .map(|((repository, tag), targets)| Route {
+            source: Reference {
+                repository,
+                tag: Some(tag),
+                digest: None,
+            },
+            targets,
+        })
+        .collect())
+}
+
+fn explain(app: &App, chosen: &[(&Entry, Vec<Decision>)]) -> Result<Exit> {
+    app.progress.end();
+    let selected = |decision: &Decision| decision.why == Why::Selected;
+    match app.output.format() {
+        Format::Text => {
+            for (entry, decisions) in chosen {
+                for decision in decisions {
+                    let mark = if selected(decision) { "+" } else { "-" };
+                    let (tag, why) = (&decision.tag, &decision.why);
+                    output::line(format_args!("{mark} {}:{tag}  {why}", entry.source))?;
+                }
+            }
+        }
+        Format::Json => {
+            let rows: Vec<_> = chosen
+                .iter()
+                .flat_map(|(entry, decisions)| decisions.iter().map(move |d| (entry, d)))
+                .map(|(entry, decision)| {
+                    json!({
+                        "source": entry.source.to_string(),
+                        "tag": decision.tag.as_str(),
+                        "selected": selected(decision),
+                        "why": decision.why.to_string(),
+                    })
+                })
+                .collect();
+            output::json(&rows)?;
+        }
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,17 @@
+//! The binary as a black box: what it prints, what it sends, how it ends.
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up must fail")]
+
+mod copy;
+mod events;
+mod inspect;
+mod login;
+mod plan;
+mod quickstart;
+mod secrets;
+mod serve;
+mod signals;
+mod sync;
+mod tags;
+mod tree;
+mod usage;
+mod world;
