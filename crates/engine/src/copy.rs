@@ -155,19 +155,19 @@ impl<'a> Copying<'a> {
         {
             return Ok(());
         }
-        let evidence = self.prepared.graph.evidence();
-        let source = self.job.source.as_ref();
+        let prepared = &self.prepared;
+        let walked = prepared.graph.walked(&prepared.root, self.job.reference());
         let verdict = self
             .run
             .gate
-            .admit(&self.prepared.root, &evidence, source)
+            .admit(&walked, self.job.source.as_ref())
             .await?;
-        if verdict.admitted {
+        let Some(kind) = verdict.refusal else {
             return Ok(());
-        }
+        };
         let reasons = verdict.reasons.join("; ");
         let message = format!("{} is refused: {reasons}", self.prepared.root.digest);
-        Err(Error::new(ErrorKind::PolicyRefused, message).at(&self.job.label))
+        Err(Error::new(kind, message).at(&self.job.label))
     }
 
     fn tell_plan(&self) {
