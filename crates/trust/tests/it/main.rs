@@ -4,4 +4,9 @@
 
 mod conformance;
 mod containers;
+mod key;
+mod keyless;
+mod make;
+mod pki;
+mod tamper;
 mod vectors;
