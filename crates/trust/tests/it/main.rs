@@ -4,9 +4,12 @@
 
 mod conformance;
 mod containers;
+mod find;
 mod key;
 mod keyless;
+mod live;
 mod make;
 mod pki;
+mod shelf;
 mod tamper;
 mod vectors;
