@@ -2,10 +2,13 @@
 
 use std::{cmp::Ordering, collections::BTreeMap, fmt};
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use transship_oci::{Algorithm, Digest};
+
+mod written;
+
+use written::Written;
 
 /// The payload type of an in-toto statement in a DSSE envelope.
 pub const IN_TOTO: &str = "application/vnd.in-toto+json";
@@ -93,20 +96,19 @@ impl Statement {
     }
 }
 
-/// A condition on a predicate.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+/// A condition on a predicate. Written as an object of a pointer and exactly one test:
+/// `{pointer: /buildDefinition/buildType, equals: …}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Written", into = "Written")]
 pub struct Condition {
     /// Where in the predicate, as a JSON pointer (RFC 6901): `/buildDefinition/buildType`.
     pub pointer: String,
     /// What must be there.
-    #[serde(flatten)]
     pub test: Test,
 }
 
 /// What must be at the place that a condition points to.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Test {
     /// This value.
     Equals(Value),
@@ -140,11 +142,6 @@ impl Condition {
             Test::GreaterThan(wanted) => compare(*wanted) == Some(Ordering::Greater),
             Test::AtLeast(wanted) => compare(*wanted).is_some_and(Ordering::is_ge),
         }
-    }
-
-    /// Is the pointer one? It is empty (the whole predicate) or starts with `/`.
-    pub fn is_well_formed(&self) -> bool {
-        self.pointer.is_empty() || self.pointer.starts_with('/')
     }
 }
 

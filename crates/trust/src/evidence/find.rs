@@ -284,6 +284,3 @@ fn too_many(subject: &Digest, limit: usize) -> Error {
     Error::new(ErrorKind::CannotCheck, what)
         .hinting("remove signatures that are of no more use, or raise the limit")
 }
-
-#[cfg(test)]
-mod tests;
