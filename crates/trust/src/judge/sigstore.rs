@@ -4,6 +4,8 @@
 //! without a log. So it is asked for what it is good at (chains, SCTs, entries, proofs, stamps, and whether they all belong
 //! together), and its many errors become our few outcomes here and nowhere else.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use sigstore_types::{
     Bundle, DerPublicKey, PublicKeyIdentifier, bundle::VerificationMaterialContent,
@@ -15,7 +17,11 @@ use sigstore_verify::{
 use transship_oci::Digest;
 
 use super::dsse;
-use crate::{Key, Outcome, Proof, TrustRoot, evidence::Signature, verdict::Rejection};
+use crate::{
+    Key, Outcome, Proof, TrustRoot,
+    evidence::{Material, Signature},
+    verdict::Rejection,
+};
 
 /// What must be proved along.
 #[derive(Debug, Clone, Copy)]
@@ -68,10 +74,16 @@ impl Verify for TrustRoot {
         subject: &Digest,
         key: &Key,
     ) -> Result<Proof, Rejection> {
-        // A certificate may lie beside a signature that was made with a plain key; the library takes one or the other.
-        let mut bundle = signature.bundle.clone();
-        bundle.verification_material.content =
-            VerificationMaterialContent::PublicKey(PublicKeyIdentifier::new(key.hint()));
+        let bundle = match &signature.material {
+            Material::Key { .. } => Cow::Borrowed(&signature.bundle),
+            // A certificate may lie beside a signature that was made with a plain key; the library takes one or the other.
+            Material::Certificate { .. } => {
+                let mut bundle = signature.bundle.clone();
+                bundle.verification_material.content =
+                    VerificationMaterialContent::PublicKey(PublicKeyIdentifier::new(key.hint()));
+                Cow::Owned(bundle)
+            }
+        };
         let policy = PublicKeyVerificationPolicy::new(DerPublicKey::new(key.spki().to_vec()));
         verify(self, signature, subject, &bundle, &policy)
     }

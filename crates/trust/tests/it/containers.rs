@@ -8,9 +8,9 @@ use serde::Deserialize;
 use serde_json::Value;
 use transship_oci::{Digest, RawManifest, Reference, media_type};
 use transship_trust::{
-    Authorities, Class, Demand, Evidence, Finding, Identity, Judge, Key, KeySigner, KeylessSigner,
-    NameRule, Outcome, Pattern, PkiSigner, SignatureDemand, Signer, Subject, SubjectKind, Tlog,
-    TrustRoot, conclude,
+    Authorities, Claim, Class, Demand, Evidence, Finding, Identity, Judge, Key, KeySigner,
+    KeylessSigner, NameRule, Outcome, Pattern, PkiSigner, SignatureDemand, Signer, Subject,
+    SubjectKind, Tlog, TrustRoot, conclude,
 };
 
 use crate::vectors::{folder, read, text};
@@ -329,4 +329,51 @@ fn every_image_case_has_its_verdict() {
         .map(|(id, verdict)| (id.as_str(), *verdict))
         .collect();
     assert_eq!(found, VERDICTS);
+}
+
+/// A changed payload whose log entry names our key is our signature, tampered with; without the entry it is anybody's.
+#[test]
+fn a_log_entry_tells_whose_a_changed_signature_was() {
+    let Some(folder) = folder("containers-image-fixtures") else {
+        return;
+    };
+    let fixtures = "signature/fixtures";
+    let file = read(
+        &folder,
+        &format!("{fixtures}/dir-img-cosign-key-rekor-valid/signature-1"),
+    );
+    let mut signature = signature_of(&file).unwrap();
+    let payload = signature["payload"].as_str().unwrap();
+    signature["payload"] = Value::from(payload.replacen("eyJ", "IHs", 1));
+    let judged = |signature: &Value, key: &str| {
+        let key = text(&folder, &format!("{fixtures}/{key}"));
+        let signer = Signer::Key(KeySigner {
+            keys: Key::from_pem(&key).unwrap(),
+            tlog: Tlog::Ignore,
+            root: None,
+        });
+        let file = [
+            b"\0sigstore-json\n".to_vec(),
+            signature.to_string().into_bytes(),
+        ]
+        .concat();
+        let evidence = Evidence::local(Digest::sha256(b"x"), &file).unwrap();
+        let judge = Judge::new("2026-11-24T00:00:00Z".parse().unwrap());
+        let finding = judge.judge(&evidence, &signer, &Demand::signature());
+        (finding.outcome, finding.claim)
+    };
+    assert_eq!(
+        judged(&signature, "cosign2.pub"),
+        (Outcome::BadSignature, Claim::Asked)
+    );
+    assert_eq!(
+        judged(&signature, "cosign.pub"),
+        (Outcome::UntrustedSigner, Claim::Another)
+    );
+    let annotations = signature["annotations"].as_object_mut().unwrap();
+    annotations.remove("dev.sigstore.cosign/bundle").unwrap();
+    assert_eq!(
+        judged(&signature, "cosign2.pub"),
+        (Outcome::BadSignature, Claim::Unknown)
+    );
 }

@@ -4,13 +4,16 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::json;
-use transship_oci::Digest;
+use transship_oci::{Algorithm, Digest};
 use transship_trust::{
-    AttestationDemand, Claim, Class, Condition, Demand, Evidence, Finding, Judge, KeySigner,
-    NameRule, Outcome, SIGN, SignatureDemand, Signer, Test, Tlog, conclude,
+    AttestationDemand, Claim, Class, Condition, Demand, Evidence, Finding, Judge, Key, KeySigner,
+    NameRule, Outcome, SIGN, SignatureDemand, Signer, Test, Tlog, TrustRoot, conclude,
 };
 
-use crate::make::{Pen, signature_of, statement, subject};
+use crate::{
+    make::{Pen, signature_of, statement, subject},
+    vectors::{folder, read, text},
+};
 
 fn judge() -> Judge {
     Judge::new("2026-11-24T00:00:00Z".parse().unwrap())
@@ -283,4 +286,71 @@ fn one_alarm_is_bad_and_a_stranger_is_not() {
         verdict(&[&simple, &forged]),
         (Class::Bad, Outcome::BadSignature)
     );
+}
+
+/// A bundle by a key with an entry in the log, of the conformance suite.
+struct Logged {
+    evidence: Evidence,
+    key: String,
+    root: Arc<TrustRoot>,
+}
+
+fn logged() -> Option<Logged> {
+    let folder = folder("sigstore-conformance")?;
+    let case = "test/assets/bundle-verify/managed-key-happy-path";
+    let artifact = read(&folder, "test/assets/bundle-verify/a.txt");
+    let bundle = read(&folder, &format!("{case}/bundle.sigstore.json"));
+    let root = read(&folder, "trusted_root.public-good.json");
+    Some(Logged {
+        evidence: Evidence::bundle(Digest::sha256(&artifact), &bundle),
+        key: text(&folder, &format!("{case}/key.pub")),
+        root: Arc::new(TrustRoot::from_json(&root).unwrap()),
+    })
+}
+
+#[test]
+fn an_entry_is_verified_where_there_is_a_root_to_do_it_by() {
+    let Some(logged) = logged() else { return };
+    let ask = |tlog, root: Option<Arc<TrustRoot>>| {
+        let keys = Key::from_pem(&logged.key).unwrap();
+        let signer = Signer::Key(KeySigner { keys, tlog, root });
+        judge().judge(&logged.evidence, &signer, &Demand::signature())
+    };
+    let sound = Some(Arc::clone(&logged.root));
+    let finding = ask(Tlog::Required, sound.clone());
+    assert_eq!(
+        finding.detail,
+        "the key made it, and the log has an entry for it"
+    );
+    assert!(finding.proof.log && !finding.proof.times.is_empty());
+    assert!(ask(Tlog::Optional, sound.clone()).proof.log);
+    assert!(!ask(Tlog::Ignore, sound).proof.log);
+
+    assert_eq!(ask(Tlog::Required, None).outcome, Outcome::TrustRoot);
+    let finding = ask(Tlog::Optional, None);
+    assert_eq!(finding.outcome, Outcome::Accepted);
+    assert_eq!(
+        finding.detail,
+        "the key made it; its log entry was not looked at, for want of a trust root"
+    );
+
+    let other = Some(Arc::new(TrustRoot::staging().unwrap()));
+    for tlog in [Tlog::Required, Tlog::Optional] {
+        let finding = ask(tlog, other.clone());
+        assert_eq!(finding.outcome, Outcome::TrustRoot);
+        assert_eq!(
+            finding.detail,
+            "the trust root does not know the transparency log wNI9atQGlz+VWfO6LRygH4QUfY/8W4RFwiT5i5WRgB0="
+        );
+    }
+}
+
+#[test]
+fn a_subject_may_be_known_by_sha512() {
+    let pen = Pen::p256();
+    let subject = Digest::of(Algorithm::Sha512, b"an image");
+    for (form, evidence) in pen.signatures(&subject) {
+        let finding = judge().judge(&evidence, &pen.signer(), &Demand::signature());
+        assert_eq!(finding.outcome, Outcome::Accepted, "{form}");
+    }
 }
