@@ -58,9 +58,14 @@ pub(crate) async fn decide(
         Relation::TheirsHasAll => Ok(Decision::Leave(current.digest)),
         Relation::OursHasAll => Ok(write(Some(&current))),
         Relation::Apart if move_tags => Ok(write(Some(&current))),
-        Relation::Apart => Err(blame(conflict(tag, &current.digest.to_string(), &node))),
+        Relation::Apart => Err(blame(
+            conflict(tag, &current.digest.to_string(), &node).hinting(APART),
+        )),
     }
 }
+
+/// Moving such a tag costs the target what was signed there; a name of its own it cannot have.
+const APART: &str = "look at both with `transship tree`; with --move-tags what only the target has under this tag is lost";
 
 #[derive(Debug, PartialEq, Eq)]
 enum Relation {

@@ -13,8 +13,11 @@ use transship_oci::{
 
 use crate::meter::Meter;
 
-/// How often a reading is opened again without a byte gained.
+/// How often a reading is opened again without getting on.
 const TRIES: u32 = 5;
+/// So many bytes from one opening are getting on. A source that gives a handful each time would else keep a copy going
+/// for as long as it likes.
+const PROGRESS: u64 = 64 * 1024;
 /// The first pause before that; it doubles.
 const PAUSE: Duration = Duration::from_millis(200);
 
@@ -70,6 +73,7 @@ impl Reading {
             reading: Arc::clone(self),
             open: None,
             offset: from,
+            gained: 0,
             tries: 0,
             over: false,
         };
@@ -96,6 +100,8 @@ struct Pump {
     meter: Meter,
     open: Option<ByteStream>,
     offset: u64,
+    /// Bytes that the present opening gave.
+    gained: u64,
     tries: u32,
     over: bool,
 }
@@ -124,7 +130,10 @@ impl Pump {
                 Ok(bytes) => {
                     self.reading.verifier.pass(self.offset, &bytes)?;
                     self.offset += bytes.len() as u64;
-                    self.tries = 0;
+                    self.gained += bytes.len() as u64;
+                    if self.gained >= PROGRESS {
+                        self.tries = 0;
+                    }
                     self.meter.add(bytes.len());
                     return Ok(Some(bytes));
                 }
@@ -160,6 +169,7 @@ impl Pump {
     /// Waits before the next try, or gives up with `error`.
     async fn again(&mut self, error: Error) -> Result<()> {
         self.open = None;
+        self.gained = 0;
         self.tries += 1;
         let pause = match error.retry() {
             Retry::No => return Err(error),

@@ -70,9 +70,13 @@ impl RawManifest {
             return Err(at(Error::new(ErrorKind::Unsupported, message)
                 .hinting("push the image again with a current client")));
         }
-        let fields: Fields = serde_json::from_slice(self.bytes()).map_err(|cause| {
-            at(Error::new(ErrorKind::Corrupt, "the manifest cannot be read").because(cause))
-        })?;
+        let unreadable = || Error::new(ErrorKind::Corrupt, "the manifest cannot be read");
+        // A list would pass for a struct all of whose fields are missing.
+        if !self.bytes().trim_ascii_start().starts_with(b"{") {
+            return Err(at(unreadable().because("it is not a JSON object")));
+        }
+        let fields: Fields = serde_json::from_slice(self.bytes())
+            .map_err(|cause| at(unreadable().because(cause)))?;
         fields.children(self.media_type()).map_err(at)
     }
 }

@@ -33,10 +33,10 @@ impl Tag {
         Self(format!("{}-{hex}", subject.algorithm()))
     }
 
-    /// The tags under which cosign keeps a subject's signatures, attestations and SBOMs.
+    /// The tags under which cosign keeps the signatures, attestations and SBOMs of a SHA-256 subject. For a SHA-512 one they
+    /// would be longer than a tag may be, so nobody can have written them, and nobody should ask.
     pub fn legacy(subject: &Digest) -> [Self; 3] {
         let stem = format!("{}-{}", subject.algorithm(), subject.hex());
-        // A SHA-512 stem would be longer than any tag may be: cosign cannot have written it.
         ["sig", "att", "sbom"].map(|kind| Self(format!("{stem}.{kind}")))
     }
 

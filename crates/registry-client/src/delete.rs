@@ -43,6 +43,15 @@ impl RemoteRepository {
         self.delete(&format!("blobs/{digest}")).await
     }
 
+    /// Would a manifest be deleted at all? Asks for one that nobody has, so that nothing is needed to find out.
+    ///
+    /// # Errors
+    /// As for [`RemoteRepository::delete_manifest`]; a plain "it is not there" is none.
+    pub(crate) async fn would_delete(&self, nobodys: &Digest) -> Result<()> {
+        self.delete(&format!("manifests/{nobodys}")).await?;
+        Ok(())
+    }
+
     async fn delete(&self, path: &str) -> Result<bool> {
         let op = format!("delete {path}");
         let call = self.call(op, Method::DELETE, self.url(path), Access::Delete);

@@ -17,6 +17,7 @@ mod listing;
 mod manifest;
 mod mirrors;
 mod paging;
+pub mod probe;
 mod proxies;
 mod publish;
 mod referrers;

@@ -1,7 +1,7 @@
 //! Manifests, write side: put by digest, tagged last.
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use http::{HeaderValue, Method, header};
+use http::{HeaderMap, HeaderValue, Method, header};
 use transship_oci::{Error, ErrorKind, Name, RawManifest, Result, Tag};
 
 use crate::{
@@ -16,21 +16,27 @@ use crate::{
 const TAGS_A_REQUEST: usize = 10;
 /// How many tags are put at once, one request each.
 const AT_ONCE: usize = 8;
+/// With this a registry says that it has taken note of a manifest's subject.
+const OCI_SUBJECT: &str = "oci-subject";
 
 impl RemoteRepository {
     /// Puts `manifest` under its digest, and sees to it that it is listed for its subject.
     pub(crate) async fn push_manifest(&self, manifest: &RawManifest) -> Result<()> {
         let children = manifest.children()?;
+        let headers = self.put_plainly(manifest).await?;
+        let claimed = headers.contains_key(OCI_SUBJECT);
+        self.keep_referrer(manifest, &children, claimed).await
+    }
+
+    /// Puts `manifest` under its digest and does nothing about its subject; returns the headers of the answer.
+    pub(crate) async fn put_plainly(&self, manifest: &RawManifest) -> Result<HeaderMap> {
         let digest = manifest.digest().to_string();
         let call = self.put_call(&format!("put manifest {digest}"), &digest, manifest);
         let answer = self
             .send_put(call, manifest)
             .await
             .map_err(Refusal::into_error)?;
-        let claimed = claims_subject(&answer);
-        // An answer holds room at the host; what follows needs some of its own.
-        drop(answer);
-        self.keep_referrer(manifest, &children, claimed).await
+        Ok(answer.headers().clone())
     }
 
     /// Puts `manifest` under `tags`. What the registry does not confirm is not taken for done.
@@ -173,7 +179,7 @@ pub(crate) async fn accepted(answer: Answer, manifest: &RawManifest) -> Result<A
 }
 
 fn claims_subject(answer: &Answer) -> bool {
-    answer.headers().contains_key("oci-subject")
+    answer.headers().contains_key(OCI_SUBJECT)
 }
 
 /// The tags that `OCI-Tag` confirms: several headers, or several tags in one.

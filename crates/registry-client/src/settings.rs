@@ -58,7 +58,7 @@ impl HostSettings {
 
     /// Is `host` spoken to in plain http? Only when the user says so by name, or when it is this very machine and
     /// nobody gave a certificate for it.
-    pub(crate) fn is_plain(&self, host: &str) -> bool {
+    pub fn is_plain(&self, host: &str) -> bool {
         self.plain_http.contains(host) || (address::is_loopback_host(host) && !self.secures(host))
     }
 

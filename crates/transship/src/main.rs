@@ -30,7 +30,9 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use transship_oci::{Error, ErrorKind, Result};
 
-use crate::{app::App, args::Cli, environment::Environment, exit::Exit, output::Output};
+use crate::{
+    app::App, args::Cli, environment::Environment, exit::Exit, output::Output, signals::Signals,
+};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -58,9 +60,11 @@ fn start(cli: &Cli, environment: Environment, output: Output) -> Result<Exit> {
         })?;
     let app = App::new(&cli.global, environment, output)?;
     let ended = runtime.block_on(async {
+        // Before the first step of the command: a signal that comes early must not find the system's own way.
+        let signals = Signals::listen();
         tokio::select! {
             ended = Box::pin(commands::run(&app, &cli.command)) => ended,
-            signal = signals::stop(), if !cli.command.ends_itself() => {
+            signal = signals.stop(), if !cli.command.ends_itself() => {
                 app.progress.end();
                 match app.progress.so_far() {
                     Some(done) => app.output.say(format_args!(

@@ -90,6 +90,20 @@ fn a_line_that_brings_nothing_is_given_up() {
 }
 
 #[test]
+fn a_line_that_drips_is_given_up() {
+    block_on(async {
+        let graph = graph();
+        let rig = Rig::new(&graph, 1).await;
+        // At this rate the large layer would take a hundred openings.
+        rig.source.tampering.lock().unwrap().cut_after = Some(100);
+        let report = rig.copy(&["v"]).await;
+        let (_, error) = report.errors().next().unwrap();
+        assert_eq!(error.message(), "the line was cut");
+        assert!(rig.reads.calls("blob ") <= 12, "{:?}", rig.reads.log());
+    });
+}
+
+#[test]
 fn an_empty_layer_is_not_asked_for() {
     block_on(async {
         let graph = graph();

@@ -77,6 +77,11 @@ fn signatures_that_went_apart_are_a_conflict() {
             error.message(),
             format!("tag {tag} is {was} there, and would become {wanted}")
         );
+        let hint = error.hint().unwrap();
+        assert!(
+            hint.ends_with("what only the target has under this tag is lost"),
+            "{hint}"
+        );
         assert_eq!(signature_at(&rig, &image).await, was);
         rig.options.move_tags = true;
         rig.copied(&["v"]).await;

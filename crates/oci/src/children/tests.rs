@@ -107,6 +107,11 @@ fn what_breaks_its_own_rules_is_refused() {
         ),
         (
             media_type::OCI_MANIFEST,
+            "[]",
+            "the manifest cannot be read",
+        ),
+        (
+            media_type::OCI_MANIFEST,
             r#"{"layers":{}}"#,
             "the manifest cannot be read",
         ),

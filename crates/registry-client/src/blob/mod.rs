@@ -11,3 +11,4 @@ mod stream_patch;
 mod upload;
 
 pub(crate) use location::Session;
+pub(crate) use mount::Mount;

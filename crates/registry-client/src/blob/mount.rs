@@ -12,7 +12,7 @@ use crate::{
 
 /// What came of it.
 #[derive(Debug)]
-pub(super) enum Mount {
+pub(crate) enum Mount {
     /// The blob is there.
     Done,
     /// The registry would rather have the bytes, and has opened a session for them.
@@ -24,7 +24,7 @@ pub(super) enum Mount {
 impl RemoteRepository {
     /// Tries to mount `node` from `from`. Whatever the registry has against it is no error: Harbor says 401 for a
     /// missing project, others 403, 404 or 405.
-    pub(super) async fn mount_blob(&self, node: &Descriptor, from: &Repository) -> Result<Mount> {
+    pub(crate) async fn mount_blob(&self, node: &Descriptor, from: &Repository) -> Result<Mount> {
         let usable = from.registry() == self.name().registry() && self.host().learned().mount();
         if !usable {
             return Ok(Mount::No);

@@ -98,14 +98,6 @@ impl Upload<'_> {
         }
     }
 
-    /// Gives a session up. That the registry minds, or wants the right to delete for it, changes nothing.
-    pub(super) async fn abandon(&self, session: &Session) {
-        let call = self.call("give up the upload of", Method::DELETE, session.url());
-        if let Err(error) = self.repository().host().send(call).await {
-            tracing::debug!(%error, "an upload session could not be given up");
-        }
-    }
-
     /// Today's date as a checkpoint has it.
     pub(super) fn now(&self) -> u64 {
         let now = self.repository().context().clock.now();

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::{Bytes, BytesMut};
 use futures::{StreamExt as _, future, pin_mut};
 use http::{HeaderValue, Method, header};
+use tokio::time::{Duration, timeout};
 use transship_oci::{
     Algorithm, Blob, ByteStream, Descriptor, Error, ErrorKind, Placed, Placement, Result,
 };
@@ -32,6 +33,8 @@ const UNASKED: u64 = 1024 * 1024;
 /// A blob up to this size is held in memory while it is sent, so that the layers below can send it again by
 /// themselves. Memory is bounded by this times the connections of a host.
 const IN_MEMORY: u64 = 256 * 1024;
+/// How long giving up a session may take. It is a courtesy, and the host may be gone.
+const GIVING_UP: Duration = Duration::from_secs(5);
 
 impl RemoteRepository {
     /// Sees to it that `blob` is here.
@@ -60,6 +63,20 @@ impl RemoteRepository {
         }
         let session = upload.begin().await?;
         upload.run(Course::fresh(session)).await
+    }
+}
+
+impl RemoteRepository {
+    /// Gives an upload session up. That the registry minds, or wants the right to delete for it, changes nothing.
+    pub(crate) async fn give_up_session(&self, session: &Session) {
+        let op = "give up an upload".to_owned();
+        let mut call = self.call(op, Method::DELETE, session.url(), Access::Push);
+        call.room = Room::Held;
+        match timeout(GIVING_UP, self.host().send(call)).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::debug!(%error, "an upload session could not be given up"),
+            Err(_) => tracing::debug!("an upload session was left to expire"),
+        }
     }
 }
 

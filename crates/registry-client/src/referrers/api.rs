@@ -1,5 +1,7 @@
 //! The referrers API (distribution-spec, "Listing Referrers"), and whether there is one.
 
+use std::sync::{Mutex, PoisonError};
+
 use http::{HeaderValue, Method, StatusCode, header};
 use serde::Deserialize;
 use transship_oci::{
@@ -13,6 +15,26 @@ use crate::{
     repository::RemoteRepository,
     transport::{Access, Answer},
 };
+
+/// Is there an API? Found out by asking, never from a header.
+#[derive(Debug, Default)]
+pub(super) struct Api {
+    known: Mutex<Option<bool>>,
+    /// Held by the one who asks the first question.
+    asking: tokio::sync::Mutex<()>,
+}
+
+impl Api {
+    /// What is known so far.
+    pub(super) fn known(&self) -> Option<bool> {
+        *self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// It was seen that there is one, or that there is none.
+    pub(super) fn learn(&self, there: bool) {
+        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(there);
+    }
+}
 
 /// What one question to the API brought.
 #[derive(Debug, PartialEq, Eq)]
@@ -30,29 +52,29 @@ impl RemoteRepository {
     ///
     /// The first question of all decides whether there is one; who asks meanwhile waits for the answer.
     pub(super) async fn listed_by_api(&self, subject: &Digest) -> Result<Vec<Descriptor>> {
-        let mut own = None;
-        let decided = self
-            .referrers_state()
-            .api
-            .get_or_try_init(|| async {
-                match self.ask_api(subject).await.map_err(Some)? {
-                    Listed::Referrers(list) => {
-                        own = Some(list);
-                        Ok(true)
-                    }
-                    Listed::NoApi => Ok(false),
-                    Listed::NothingThere => Err(None),
+        let api = &self.referrers_state().api;
+        let first = match api.known() {
+            Some(_) => None,
+            None => Some(api.asking.lock().await),
+        };
+        // The one before may have found out.
+        if api.known() == Some(false) {
+            return Ok(Vec::new());
+        }
+        let _first = first.filter(|_| api.known().is_none());
+        match self.ask_api(subject).await? {
+            Listed::Referrers(list) => {
+                api.learn(true);
+                Ok(list)
+            }
+            Listed::NoApi => {
+                // One that has answered before is not gone because of one odd answer.
+                if api.known().is_none() {
+                    api.learn(false);
                 }
-            })
-            .await;
-        match (decided, own) {
-            (_, Some(list)) => Ok(list),
-            (Ok(false) | Err(None), None) => Ok(Vec::new()),
-            (Err(Some(error)), None) => Err(error),
-            (Ok(true), None) => match self.ask_api(subject).await? {
-                Listed::Referrers(list) => Ok(list),
-                Listed::NoApi | Listed::NothingThere => Ok(Vec::new()),
-            },
+                Ok(Vec::new())
+            }
+            Listed::NothingThere => Ok(Vec::new()),
         }
     }
 

@@ -41,7 +41,7 @@ impl RemoteRepository {
         let decided = self
             .referrers_state()
             .keeper
-            .get_or_try_init(|| self.find_keeper(&subject, manifest))
+            .get_or_try_init(|| self.find_keeper(&subject, manifest, claimed))
             .await;
         let keeper = match decided {
             Ok(keeper) => *keeper,
@@ -82,9 +82,11 @@ impl RemoteRepository {
         &self,
         subject: &Digest,
         manifest: &RawManifest,
+        claimed: bool,
     ) -> std::result::Result<Keeper, Option<Error>> {
         let api = &self.referrers_state().api;
-        if api.get() == Some(&false) {
+        // A repository that was not there yet may have been answered for as if there were no API.
+        if api.known() == Some(false) && !claimed {
             return Ok(Keeper::Writer);
         }
         for look in 0..LOOKS {
@@ -93,13 +95,13 @@ impl RemoteRepository {
             }
             match self.ask_api(subject).await.map_err(Some)? {
                 Listed::Referrers(list) => {
-                    _ = api.set(true);
+                    api.learn(true);
                     if list.iter().any(|entry| entry.digest == manifest.digest()) {
                         return Ok(Keeper::Registry);
                     }
                 }
                 Listed::NoApi => {
-                    _ = api.set(false);
+                    api.learn(false);
                     return Ok(Keeper::Writer);
                 }
                 Listed::NothingThere => return Err(None),

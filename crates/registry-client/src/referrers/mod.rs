@@ -11,6 +11,7 @@ mod keep;
 
 use std::collections::HashSet;
 
+pub(crate) use self::api::Listed;
 use futures::{TryStreamExt as _, stream, stream::StreamExt as _};
 use tokio::sync::OnceCell;
 use transship_oci::{Algorithm, Descriptor, Digest, ErrorKind, Name, Referrer, Result, Tag, Tie};
@@ -23,8 +24,8 @@ const AT_ONCE: usize = 8;
 /// What one repository's registry has shown of itself.
 #[derive(Debug, Default)]
 pub(crate) struct State {
-    /// Does it answer the referrers API? Found out by asking, never from a header.
-    api: OnceCell<bool>,
+    /// Does it answer the referrers API?
+    api: api::Api,
     /// Who keeps the list when a manifest with a subject is put.
     keeper: OnceCell<keep::Keeper>,
     /// Writers of fallback indexes in this process take turns.
@@ -56,7 +57,7 @@ impl RemoteRepository {
 
     /// Could anything here have referrers, as far as is known by now?
     pub(crate) fn may_refer(&self) -> bool {
-        let api_may = self.referrers_state().api.get().copied().unwrap_or(true);
+        let api_may = self.referrers_state().api.known().unwrap_or(true);
         api_may || self.listing().has_digest_tags().unwrap_or(true)
     }
 

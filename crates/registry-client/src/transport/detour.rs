@@ -17,6 +17,8 @@ use crate::mirrors::{Place, Route};
 pub(super) struct Detours {
     repository: String,
     places: Vec<(Arc<Host>, Place)>,
+    /// Is the call's URL at one of the places already?
+    away: bool,
 }
 
 impl Host {
@@ -29,22 +31,9 @@ impl Host {
         else {
             return Ok(None);
         };
-        let (
-            [
-                Scope {
-                    repository: path,
-                    access: Access::Pull,
-                },
-            ],
-            Body::Empty,
-            Side::Source,
-        ) = (call.scopes.as_slice(), &call.body, call.side)
-        else {
+        let Some(path) = reads(call) else {
             return Ok(None);
         };
-        if call.method != Method::GET && call.method != Method::HEAD {
-            return Ok(None);
-        }
         let Ok(repository) = Repository::new(self.name(), path) else {
             return Ok(None);
         };
@@ -68,13 +57,15 @@ impl Host {
             let plain = place.plain_http || hosts.context().hosts.is_plain(registry);
             found.push((hosts.find(registry, plain)?, place));
         }
-        // A page of a list that came from another place is asked for there.
-        if !self.owns(&call.url) {
+        // A page of a list that came from another place is asked for there, as it is.
+        let away = !self.owns(&call.url);
+        if away {
             found.retain(|(host, _)| host.owns(&call.url));
         }
         let detours = Detours {
-            repository: path.clone(),
+            repository: path.to_owned(),
             places: found,
+            away,
         };
         Ok(Some(detours).filter(|detours| !detours.places.is_empty()))
     }
@@ -90,7 +81,11 @@ impl Detours {
                 op: call.op.clone(),
                 side: call.side,
                 method: call.method.clone(),
-                url: moved(&call.url, &self.repository, path, host.base()),
+                url: if self.away {
+                    call.url.clone()
+                } else {
+                    moved(&call.url, &self.repository, path, host.base())
+                },
                 headers: call.headers.clone(),
                 body: Body::Empty,
                 scopes: vec![Scope {
@@ -108,6 +103,17 @@ impl Detours {
             tracing::debug!(place = %place.repository, ?outcome, "mirror passed over");
         }
         Err(Error::new(ErrorKind::Internal, "no place to ask"))
+    }
+}
+
+/// The repository that `call` reads from, when reading is all that it does.
+fn reads(call: &Call) -> Option<&str> {
+    let reading = call.method == Method::GET || call.method == Method::HEAD;
+    match (call.scopes.as_slice(), &call.body, call.side) {
+        ([scope], Body::Empty, Side::Source) if reading && scope.access == Access::Pull => {
+            Some(&scope.repository)
+        }
+        _ => None,
     }
 }
 

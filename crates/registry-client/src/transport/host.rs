@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    sync::{Arc, Weak},
+    sync::{Arc, Weak, atomic::AtomicBool},
 };
 
 use transship_oci::Result;
@@ -52,6 +52,7 @@ impl Host {
                 max_wait: context.max_wait,
                 max_attempts: context.max_attempts,
             },
+            met: AtomicBool::default(),
         });
         let credentials = Arc::clone(&context.credentials);
         Self {

@@ -84,6 +84,13 @@ pub enum Action {
         /// How many bytes land.
         after: u64,
     },
+    /// The registry takes so many bytes of its body; the rest waits at a door, with the connection open.
+    StallRequest {
+        /// How many bytes land.
+        after: u64,
+        /// The door.
+        hold: Hold,
+    },
     /// The registry takes so many bytes of its body; then this is the answer.
     RefuseRequest {
         /// How many bytes land.
@@ -137,6 +144,11 @@ impl Action {
             Self::CutRequest { after } => {
                 land(request, *after, next).await?;
                 Err(Cut)
+            }
+            Self::StallRequest { after, hold } => {
+                let (after, hold) = (*after, hold.clone());
+                next.run(request.map(|whole| body::stalled(whole, after, hold)))
+                    .await
             }
             Self::RefuseRequest { after, answer } => {
                 land(request, *after, next).await?.drain().await;
@@ -200,6 +212,7 @@ impl fmt::Debug for Action {
         let name = match self {
             Self::Answer(answer) => return write!(f, "Answer({})", answer.status),
             Self::CutRequest { after } => return write!(f, "CutRequest({after})"),
+            Self::StallRequest { after, .. } => return write!(f, "StallRequest({after})"),
             Self::RefuseRequest { after, answer } => {
                 return write!(f, "RefuseRequest({after}, {})", answer.status);
             }

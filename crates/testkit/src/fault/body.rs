@@ -12,6 +12,8 @@ use bytes::{Bytes, BytesMut};
 use futures::{StreamExt as _, stream};
 use http_body::{Body as _, Frame, SizeHint};
 
+use super::Hold;
+
 /// A body whose data passes through a function; its length stays what it was.
 pub(crate) fn mapped(body: Body, map: impl FnMut(Bytes) -> Bytes + Send + 'static) -> Body {
     Body::new(Mapped {
@@ -147,6 +149,22 @@ pub(crate) fn split(body: Body, after: u64) -> (Body, Rest) {
         }
     });
     (Body::from_stream(head), rest)
+}
+
+/// A body whose bytes wait at a door once so many have passed.
+pub(crate) fn stalled(body: Body, after: u64, hold: Hold) -> Body {
+    let start = (body.into_data_stream(), hold, 0_u64);
+    Body::from_stream(stream::unfold(
+        start,
+        move |(mut body, hold, passed)| async move {
+            if passed >= after {
+                hold.pass().await;
+            }
+            let piece = body.next().await?;
+            let length = piece.as_ref().map_or(0, |bytes| bytes.len() as u64);
+            Some((piece, (body, hold, passed + length)))
+        },
+    ))
 }
 
 /// What is left of a body after [`split`].

@@ -87,6 +87,14 @@ impl When {
         self.act(Action::CutRequest { after })
     }
 
+    /// The registry takes so many bytes of the body; the rest waits at a door, with the connection open.
+    pub fn stall_request(self, after: u64, hold: &Hold) -> Arc<dyn Quirk> {
+        self.act(Action::StallRequest {
+            after,
+            hold: hold.clone(),
+        })
+    }
+
     /// The registry takes so many bytes of the body; then this is the answer.
     pub fn refuse_request(self, after: u64, answer: Answer) -> Arc<dyn Quirk> {
         self.act(Action::RefuseRequest { after, answer })

@@ -92,8 +92,14 @@ impl Cosign {
 
     /// Attests a predicate of type `custom`.
     pub async fn attest(&self, reference: &str, predicate: &str) {
+        self.attest_as("custom", reference, predicate).await;
+    }
+
+    /// Attests a predicate of a type that cosign knows by this name, such as `slsaprovenance1`.
+    pub async fn attest_as(&self, kind: &str, reference: &str, predicate: &str) {
         self.tool.home().write("predicate.json", predicate);
-        let rest = ["--predicate=predicate.json", "--type=custom", reference];
+        let kind = format!("--type={kind}");
+        let rest = ["--predicate=predicate.json", kind.as_str(), reference];
         self.tool.ok(self.signing("attest", &rest)).await;
     }
 
@@ -124,7 +130,13 @@ impl Cosign {
 
     /// Verifies an attestation of type `custom`.
     pub async fn verify_attestation(&self, reference: &str) -> Run {
-        let rest = ["--type=custom", reference];
+        self.verify_attestation_as("custom", reference).await
+    }
+
+    /// Verifies an attestation of the type that was given to [`Self::attest_as`].
+    pub async fn verify_attestation_as(&self, kind: &str, reference: &str) -> Run {
+        let kind = format!("--type={kind}");
+        let rest = [kind.as_str(), reference];
         self.tool
             .run(Self::verifying("verify-attestation", &rest))
             .await

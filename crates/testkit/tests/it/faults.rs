@@ -77,6 +77,23 @@ async fn half_a_patch_lands_and_the_connection_is_gone() {
 }
 
 #[tokio::test]
+async fn a_patch_waits_in_the_middle_until_it_is_let_through() {
+    let bytes = noise_bytes(1, 200_000);
+    let hold = Hold::new();
+    let client = Client::new(vec![on(Route::Patch).stall_request(50_000, &hold)]).await;
+    let session = client.open().await;
+    let patch = client.request(Method::PATCH, &session).body(bytes.clone());
+    let answer = tokio::spawn(patch.send());
+    hold.arrived().await;
+    let landed = client.registry.seen()[1].received;
+    assert!((50_000..200_000).contains(&landed), "{landed} bytes");
+    assert!(!answer.is_finished());
+    hold.release();
+    let answer = answer.await.unwrap().unwrap();
+    assert_eq!(answer.headers()["range"], "0-199999");
+}
+
+#[tokio::test]
 async fn half_a_chunk_and_half_a_closing_put_land_too() {
     let bytes = noise_bytes(1, 1000);
     let client = Client::new(vec![

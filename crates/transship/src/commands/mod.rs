@@ -3,6 +3,7 @@
 mod apply;
 mod completions;
 mod copy;
+mod doctor;
 mod inspect;
 mod login;
 mod logout;
@@ -35,10 +36,7 @@ pub(crate) async fn run(app: &App, command: &Command) -> Result<Exit> {
         Command::Tags(args) => tags::run(app, args).await,
         Command::Login(args) => login::run(app, args).await,
         Command::Logout(args) => logout::run(app, args).await,
-        Command::Doctor(_) => Err(transship_oci::Error::new(
-            transship_oci::ErrorKind::Unsupported,
-            "this command comes with the next commit",
-        )),
+        Command::Doctor(args) => doctor::run(app, args).await,
         Command::Registry(registry) => match &registry.command {
             RegistryCommand::Serve(args) => registry::serve(app, args).await,
         },

@@ -5,13 +5,15 @@ use std::path::Path;
 use transship_oci::{Error, ErrorKind, Result, Side};
 use transship_registry_server::{Auth, Disk, Registry, Server, Settings, Tls, Users};
 
-use crate::{app::App, args::Serve, exit::Exit, files, output, signals};
+use crate::{app::App, args::Serve, exit::Exit, files, output, signals::Signals};
 
 /// The largest certificate, key or htpasswd file that is read, in bytes.
 const MAX_FILE: u64 = 16 * 1024 * 1024;
 
 pub(super) async fn serve(app: &App, args: &Serve) -> Result<Exit> {
     check_exposure(args)?;
+    // Before anybody can know that we are there.
+    let signals = Signals::listen();
     let store = Disk::open(&args.folder).await?;
     let mut registry = Registry::new(store).settings(Settings {
         read_only: args.read_only,
@@ -38,12 +40,11 @@ pub(super) async fn serve(app: &App, args: &Serve) -> Result<Exit> {
         "serving {} at {address}; Ctrl-C ends it",
         args.folder.display()
     ));
-    let signal = signals::stop().await;
+    // Being told to end is how a server ends: no matter by which signal, it is done.
+    signals.stop().await;
     app.output
         .say("ending: requests that are under way may finish, a second signal cuts them off");
     server.shutdown().await;
-    // Being told to end is how a server ends.
-    let _ = signal;
     Ok(Exit::Done)
 }
 

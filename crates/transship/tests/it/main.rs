@@ -2,9 +2,11 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up must fail")]
 
 mod copy;
+mod doctor;
 mod events;
 mod inspect;
 mod login;
+mod peers;
 mod plan;
 mod quickstart;
 mod secrets;

@@ -93,8 +93,10 @@ async fn no_command_gives_a_password_away_however_it_was_given() {
     let host = registry.host();
     let (app, copy) = (format!("{host}/app:1"), format!("{host}/copy"));
     seed(host).await;
+    let list = format!("sync: [{{source: {host}/app, target: {host}/mirror, tags: ['1']}}]\n");
     for (way, tool) in ways(host) {
-        let commands: [&[&str]; 8] = [
+        tool.home().write("list.yaml", &list);
+        let commands: [&[&str]; 10] = [
             &["copy", &app, &copy],
             &["copy", &app, &copy, "--plan", "plan.json"],
             &["apply", "plan.json"],
@@ -102,6 +104,8 @@ async fn no_command_gives_a_password_away_however_it_was_given() {
             &["tree", &app],
             &["tags", &copy],
             &["inspect", &format!("{host}/app:none")],
+            &["sync", "-f", "list.yaml"],
+            &["doctor", &copy],
             &["logout", host, "--dry-run"],
         ];
         for arguments in commands {

@@ -10,7 +10,8 @@ use crate::world::{at_home, expect, image_under, remote, transship};
 
 const HTPASSWD: &str = "alice:$2y$04$ViJ03yfMSxb0vwdDtQGt/.pqbHomOFsG769G0.lT0G5ge/aePIuNm\n";
 
-async fn serve(home: &Home, flags: &[&str]) -> (Process, String) {
+/// Serves the folder `store` of this home, and says where.
+pub(crate) async fn serve(home: &Home, flags: &[&str]) -> (Process, String) {
     let arguments = ["registry", "serve", "store", "--listen", "127.0.0.1:0"];
     let command: Command = at_home(home).command(arguments.iter().chain(flags));
     let mut process = Process::spawn(command);
@@ -153,15 +154,19 @@ async fn a_file_of_passwords_that_cannot_be_used_is_named() {
 /// A client that never finishes its request must not keep the process from ending.
 #[tokio::test]
 async fn a_second_signal_ends_it_at_once() {
-    use tokio::io::AsyncWriteExt as _;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let home = Home::new();
     let (mut process, host) = serve(&home, &[]).await;
     let mut client = tokio::net::TcpStream::connect(&host).await.unwrap();
     let head = format!(
-        "POST /v2/a/blobs/uploads/?digest=sha256:{} HTTP/1.1\r\nhost: {host}\r\ncontent-length: 100\r\n\r\nhalf",
+        "POST /v2/a/blobs/uploads/?digest=sha256:{} HTTP/1.1\r\nhost: {host}\r\ncontent-length: 100\r\nexpect: 100-continue\r\n\r\n",
         "0".repeat(64)
     );
     client.write_all(head.as_bytes()).await.unwrap();
+    // It is waiting for the body, which never comes.
+    let mut answer = [0; 12];
+    client.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 100");
     process.signal("TERM").await;
     process
         .wait_for(|log| log.contains("ending: ").then_some(()))

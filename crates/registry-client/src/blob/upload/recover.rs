@@ -214,7 +214,7 @@ impl Upload<'_> {
     }
 
     async fn renew(&mut self, course: &mut Course) -> Result<()> {
-        self.abandon(&course.session).await;
+        self.repository.give_up_session(&course.session).await;
         let session = match self.open_session().await {
             Ok(session) => session,
             Err(error) => {
@@ -237,7 +237,7 @@ impl Upload<'_> {
 
     /// Gives the session up and forgets it.
     pub(super) async fn give_up(&self, session: &Session) {
-        self.abandon(session).await;
+        self.repository.give_up_session(session).await;
         self.forget().await;
     }
 }

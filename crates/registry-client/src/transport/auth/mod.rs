@@ -70,10 +70,8 @@ impl Auth {
             length: exchange.payload.length(),
         };
         let mut scopes = scopes.to_vec();
-        let (mut grant, mut fresh) = self
-            .at_hand(&scopes, &errand)
-            .await
-            .map_err(|e| label.name(e))?;
+        let at_hand = self.at_hand(&scopes, &errand).await;
+        let (mut grant, mut fresh) = at_hand.map_err(|e| label.name(e))?;
         let mut widened = false;
         loop {
             exchange.authorization = grant.as_ref().map(|grant| grant.header.clone());
@@ -98,12 +96,8 @@ impl Auth {
                     None => return Err(refusal(answer, challenge.as_ref()).await),
                 }
             }
-            let scheme = match (challenge, self.scheme()) {
-                (Some(challenge), _) => {
-                    self.learn(&challenge).map_err(|error| label.name(error))?
-                }
-                (None, Some(scheme)) => scheme,
-                (None, None) => return Err(answer.into_error().await),
+            let Some(scheme) = self.learn(challenge.as_ref()).map_err(|e| label.name(e))? else {
+                return Err(answer.into_error().await);
             };
             // Its place at the host is given back before the token is asked for.
             drop(answer);
@@ -140,7 +134,11 @@ impl Auth {
             .clone()
     }
 
-    fn learn(&self, challenge: &Challenge) -> Result<Scheme> {
+    /// Learns from a challenge how; without one, what was learnt before stands.
+    fn learn(&self, challenge: Option<&Challenge>) -> Result<Option<Scheme>> {
+        let Some(challenge) = challenge else {
+            return Ok(self.scheme());
+        };
         let scheme = match challenge.scheme.as_str() {
             "bearer" => {
                 let realm = challenge.get("realm");
@@ -159,7 +157,7 @@ impl Auth {
             _ => Scheme::Basic,
         };
         *self.scheme.lock().unwrap_or_else(PoisonError::into_inner) = Some(scheme.clone());
-        Ok(scheme)
+        Ok(Some(scheme))
     }
 
     /// A grant that is known or is got now, once for all who wait for it.

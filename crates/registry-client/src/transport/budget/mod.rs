@@ -165,6 +165,7 @@ impl HostBudget {
     }
 
     fn resize(&self, state: &State) {
+        tracing::debug!(host = %self.key, limit = state.limit.now(), "limit changed");
         self.requests.resize(state.limit.now());
         self.transfers.resize(transfers(&state.limit, self.max));
     }

@@ -3,7 +3,13 @@
 mod after;
 mod verdict;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use futures::future::BoxFuture;
 use http::{Method, StatusCode};
@@ -25,6 +31,9 @@ const MAX_PAUSE: Duration = Duration::from_secs(30);
 /// Bodies up to this size tell by their latency how busy a host is; larger ones tell how long the wire is.
 const MAX_SAMPLE: u64 = 64 * 1024;
 
+/// How often a host that has never answered is tried: more likely its name is wrong than that it is starting just now.
+const ATTEMPTS_ON_A_STRANGER: u32 = 3;
+
 /// How much trouble one call is worth.
 #[derive(Debug, Clone)]
 pub(super) struct Limits {
@@ -44,6 +53,8 @@ pub(super) struct Retry {
     pub(super) observer: Arc<dyn Observer>,
     pub(super) host: String,
     pub(super) limits: Limits,
+    /// Has the host answered anything yet?
+    pub(super) met: AtomicBool,
 }
 
 impl Retry {
@@ -66,7 +77,7 @@ impl Retry {
             if hold {
                 self.budget.hold(wait);
             }
-            let last = attempt >= verdict.attempts.min(self.limits.max_attempts);
+            let last = attempt >= self.attempts(&outcome, &verdict);
             if !exchange.repeatable() {
                 return outcome;
             }
@@ -81,6 +92,15 @@ impl Retry {
                 sleep(wait).await;
             }
         }
+    }
+
+    /// How many attempts an outcome is worth.
+    fn attempts(&self, outcome: &Result<Answer>, verdict: &Verdict) -> u32 {
+        let most = verdict.attempts.min(self.limits.max_attempts);
+        if outcome.is_err() && !self.met.load(Relaxed) {
+            return most.min(ATTEMPTS_ON_A_STRANGER);
+        }
+        most
     }
 
     /// Waits for a hold to end, and for a place where the caller has none.
@@ -101,6 +121,7 @@ impl Retry {
         let start = Instant::now();
         let outcome = self.inner.carry(exchange).await;
         if let Ok(answer) = &outcome {
+            self.met.store(true, Relaxed);
             match answer.status() {
                 StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
                     self.budget.strained(epoch);

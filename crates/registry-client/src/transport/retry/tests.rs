@@ -1,6 +1,6 @@
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, atomic::AtomicBool},
     time::{Duration, SystemTime},
 };
 
@@ -99,6 +99,7 @@ fn world(lines: &[Line]) -> World {
             max_wait,
             max_attempts: 4,
         },
+        met: AtomicBool::default(),
     };
     World {
         retry,
@@ -272,6 +273,18 @@ async fn a_cut_connection_is_tried_again() {
         })
         .collect();
     assert_eq!(attempts, [(2, "cut"), (3, "cut")]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_host_that_never_answered_is_tried_three_times() {
+    let world = world(&[(0, None); 9]);
+    world.retry.carry(&head()).await.unwrap_err();
+    assert_eq!(world.asked().len(), 3);
+    // One that has, as often as any.
+    let world = self::world(&[(200, None), (0, None), (0, None), (0, None), (0, None)]);
+    world.retry.carry(&head()).await.unwrap();
+    world.retry.carry(&head()).await.unwrap_err();
+    assert_eq!(world.asked().len(), 5);
 }
 
 #[tokio::test(start_paused = true)]

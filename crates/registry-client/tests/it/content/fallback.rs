@@ -367,3 +367,24 @@ async fn a_foreign_entry_and_its_unknown_fields_survive() {
     assert!(text.contains(r#""odd":true"#), "{text}");
     assert_eq!(listed(&registry, &subject).await, digests(&manifests));
 }
+
+#[tokio::test]
+async fn an_api_that_denied_itself_once_is_believed_when_it_lists() {
+    let denial = on(Route::Referrers).first(1).answer(Answer::new(404));
+    let registry = registry(vec![denial]).await;
+    let (graph, subject, manifests) = signed(1);
+    fill(&registry, "app", &graph).await;
+    let repository = target(registry.host(), "app");
+    assert!(
+        transship_oci::Sink::referrers(&repository, &subject)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    repository.put_manifest(&manifests[0]).await.unwrap();
+    let found = transship_oci::Sink::referrers(&repository, &subject)
+        .await
+        .unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!(registry.count(Route::PutManifest), 1, "no fallback tag");
+}

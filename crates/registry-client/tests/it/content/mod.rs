@@ -8,6 +8,7 @@ mod manifests;
 mod mounts;
 mod other_host;
 mod peers;
+mod probes;
 mod profiles;
 mod referrers;
 mod resume;

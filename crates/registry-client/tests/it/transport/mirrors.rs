@@ -5,7 +5,9 @@ use transship_oci::{
 };
 use transship_registry_client::{Client, Context, Mirrors};
 
-use super::fake::{Fake, MANIFEST, manifest, status};
+use futures::TryStreamExt as _;
+
+use super::fake::{Fake, MANIFEST, json, manifest, status};
 
 fn tag() -> Name {
     Name::Tag("1".parse().unwrap())
@@ -117,4 +119,37 @@ async fn a_mirror_at_the_same_host_does_not_wait_for_itself() {
         home.lines(),
         ["GET /v2/copy/app/manifests/1", "GET /v2/app/manifests/1"]
     );
+}
+
+#[tokio::test]
+async fn pages_of_a_list_follow_the_repository_where_it_is() {
+    let moved = Fake::start(|seen| match seen.query.as_str() {
+        query if query.contains("last=a") => json(200, r#"{"name":"app/x","tags":["b"]}"#),
+        _ => {
+            let mut page = json(200, r#"{"name":"app/x","tags":["a"]}"#);
+            let link = "</v2/app/x/tags/list?last=a>; rel=\"next\""
+                .parse()
+                .unwrap();
+            page.headers_mut().insert("link", link);
+            page
+        }
+    })
+    .await;
+    let home = Fake::start(|_| status(500)).await;
+    let client = client(&format!(
+        "[[registry]]\nprefix = \"{}/app\"\nlocation = \"{}/app/x\"",
+        home.host(),
+        moved.host()
+    ));
+    let source = home.source(&client, "app");
+    let tags: Vec<_> = source.tags().try_collect().await.unwrap();
+    assert_eq!(
+        tags.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ["a", "b"]
+    );
+    assert_eq!(
+        moved.lines(),
+        ["GET /v2/app/x/tags/list", "GET /v2/app/x/tags/list"]
+    );
+    assert!(home.seen().is_empty());
 }
