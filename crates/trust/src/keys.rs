@@ -69,6 +69,11 @@ impl Key {
         &self.spki
     }
 
+    /// Is it of the kind that every tool of Sigstore takes for a log's key?
+    pub(crate) fn is_ecdsa(&self) -> bool {
+        matches!(self.kind, KeyAlgorithm::EcdsaP256 | KeyAlgorithm::EcdsaP384)
+    }
+
     /// SHA-256 of the SPKI in lower-case hex: how reports name the key.
     pub fn fingerprint(&self) -> String {
         Digest::sha256(&self.spki).hex()

@@ -37,6 +37,11 @@ pub fn predicate_type(name: &str) -> &str {
         .map_or(name, |(_, uri)| uri)
 }
 
+/// The names that [`predicate_type`] knows.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    NAMES.iter().map(|(name, _)| *name)
+}
+
 /// An in-toto statement (in-toto attestation framework, Statement v0.1 and v1).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -28,6 +28,7 @@ pub struct TrustRoot {
     newest: Option<Timestamp>,
     obtained: Option<Timestamp>,
     logs: BTreeSet<Vec<u8>>,
+    log_keys: Vec<Key>,
     stampers: Vec<TsaAuthority>,
     authorities: Authorities,
     names: BTreeMap<&'static str, usize>,
@@ -123,6 +124,12 @@ impl TrustRoot {
                 .iter()
                 .map(|log| log.log_id.key_id.as_bytes().to_vec())
                 .collect(),
+            // A key of a kind that is not known here is still one to the library, which judges by it or says why not.
+            log_keys: root
+                .tlogs
+                .iter()
+                .filter_map(|log| Key::from_spki(log.public_key.raw_bytes.as_bytes()).ok())
+                .collect(),
             stampers: root.tsa_authorities(),
             authorities: Authorities::anchors(
                 root.certificate_authorities
@@ -178,6 +185,11 @@ impl TrustRoot {
     /// Does it know the log with this id?
     pub(crate) fn knows_log(&self, id: &[u8]) -> bool {
         self.logs.contains(id)
+    }
+
+    /// The keys of the logs that it trusts.
+    pub(crate) fn log_keys(&self) -> &[Key] {
+        &self.log_keys
     }
 
     /// The time stampers that it trusts.

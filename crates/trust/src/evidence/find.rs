@@ -92,11 +92,14 @@ pub async fn find(
     referrers: &[Referrer],
     limits: &Limits,
 ) -> Result<Found> {
-    let manifests = stream::iter(referrers).map(|referrer| async move {
+    let reads = referrers.iter().map(|referrer| async move {
         let read = source.manifest(&referrer.descriptor).await;
         read.map_err(|error| unreadable(error, subject, &referrer.descriptor))
     });
-    let manifests: Vec<RawManifest> = manifests.buffered(AT_ONCE).try_collect().await?;
+    // Collected, because a stream that borrows is not `Send` enough for a gate (rust-lang/rust#89976).
+    let reads: Vec<_> = reads.collect();
+    let manifests = stream::iter(reads).buffered(AT_ONCE);
+    let manifests: Vec<RawManifest> = manifests.try_collect().await?;
     let mut located = Vec::new();
     let mut others = Vec::new();
     for (referrer, manifest) in referrers.iter().zip(&manifests) {
@@ -117,20 +120,16 @@ pub async fn find(
         if fits {
             room -= size;
         }
-        (located, fits)
-    });
-    let loads: Vec<(&Located, bool)> = loads.collect();
-    let evidence = stream::iter(loads)
-        .map(|(located, fits)| async move {
+        async move {
             if fits || located.kind == Kind::Unsupported {
                 load(source, located, limits).await
             } else {
                 Ok(located.too_large(limits.total))
             }
-        })
-        .buffered(AT_ONCE)
-        .try_collect()
-        .await?;
+        }
+    });
+    let loads: Vec<_> = loads.collect();
+    let evidence = stream::iter(loads).buffered(AT_ONCE).try_collect().await?;
     Ok(Found { evidence, others })
 }
 

@@ -43,6 +43,19 @@ pub enum Form {
     OpenPgp,
 }
 
+impl Form {
+    /// Stable name for machines; the same as in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::LegacyTag => "legacy-tag",
+            Self::LegacyReferrer => "legacy-referrer",
+            Self::Bundle => "bundle",
+            Self::Notation => "notation",
+            Self::OpenPgp => "open-pgp",
+        }
+    }
+}
+
 /// One piece of evidence, read and ready to be judged.
 #[derive(Debug, Clone)]
 pub struct Evidence {

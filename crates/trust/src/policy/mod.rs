@@ -28,7 +28,7 @@ mod scope;
 mod signers;
 
 pub use assess::assess;
-pub use assessment::{Assessment, Check, Judged};
+pub use assessment::{Assessment, Check, Judged, RootUsed};
 pub use explain::{explain, wants};
 pub use gate::PolicyGate;
 pub use lint::{Remark, lint};
@@ -40,6 +40,7 @@ pub use model::{
     SignerFile, Unsigned, Words,
 };
 pub use name::NameSpec;
-pub use rule::{Clause, Rule, Signers, Stance, Validity, What};
+pub use rule::{Clause, Rule, Stance, Validity, What};
 pub use schema::schema;
 pub use scope::{Rank, Scope};
+pub use signers::Signers;

@@ -191,9 +191,7 @@ pub enum Unsigned {
 }
 
 /// Which manifests of an artifact must meet a demand. For one that is no index, all levels mean the one that there is.
-#[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {
     /// The index itself.

@@ -131,7 +131,9 @@ impl fmt::Display for NameSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let how = |how: Match| match how {
             Match::Exact => "the reference that is asked for",
-            Match::DigestOrExact => "the reference that is asked for, or its repository for a digest",
+            Match::DigestOrExact => {
+                "the reference that is asked for, or its repository for a digest"
+            }
             Match::Repository => "the repository that is asked for",
         };
         match self {

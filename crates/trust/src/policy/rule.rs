@@ -103,7 +103,7 @@ pub struct Validity {
 impl Validity {
     /// Why not now, if so.
     pub fn refuses(&self, now: Timestamp) -> Option<String> {
-        let today = now.to_zoned(TimeZone::UTC).date();
+        let today = now.to_zoned_datetime(TimeZone::UTC).date();
         match (self.from, self.until) {
             (Some(from), _) if today < from => Some(format!("the rule holds from {from} on only")),
             (_, Some(until)) if today > until => Some(format!("the rule held until {until} only")),

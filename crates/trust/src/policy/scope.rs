@@ -107,9 +107,10 @@ impl FromStr for Scope {
         };
         if let Some(domain) = text.strip_prefix("*.") {
             let is_domain = !domain.is_empty() && Repository::new(domain, "x").is_ok();
-            return match is_domain && !domain.contains([':', '/', '*']) {
-                true => Ok(Self::Hosts(format!(".{}", domain.to_ascii_lowercase()))),
-                false => Err(bad("is no wildcard for hosts".to_owned())),
+            return if is_domain && !domain.contains([':', '/', '*']) {
+                Ok(Self::Hosts(format!(".{}", domain.to_ascii_lowercase())))
+            } else {
+                Err(bad("is no wildcard for hosts".to_owned()))
             };
         }
         let host = text.split('/').next().unwrap_or_default();
@@ -119,7 +120,9 @@ impl FromStr for Scope {
             ));
         }
         if let Some((repository, digest)) = text.split_once('@') {
-            let repository = repository.parse().map_err(|e| bad(format!("is none: {e}")))?;
+            let repository = repository
+                .parse()
+                .map_err(|e| bad(format!("is none: {e}")))?;
             let digest = digest.parse().map_err(|e| bad(format!("is none: {e}")))?;
             return Ok(Self::Pinned(repository, digest));
         }
@@ -128,7 +131,9 @@ impl FromStr for Scope {
             None => Repository::new(text, "x/x")
                 .map(|repository| Self::Place(repository.registry().to_owned()))
                 .map_err(|e| bad(format!("is none: {e}"))),
-            Some((host, path)) => Self::below(host, path).map_err(|why| bad(format!("is none: {why}"))),
+            Some((host, path)) => {
+                Self::below(host, path).map_err(|why| bad(format!("is none: {why}")))
+            }
         }
     }
 }
