@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use transship_oci::{Descriptor, Digest, Error, ErrorKind, Event, Placed, Result};
 
 use crate::{
-    Item, Job, Moved, Outcome, PlannedJob, Target,
+    Item, Job, Moved, Outcome, PlannedJob, Target, admit,
     context::Run,
     diff::{Diff, Probe},
     drift,
@@ -110,7 +110,7 @@ impl<'a> Copying<'a> {
             });
         }
         self.tell_plan();
-        if let Err(error) = self.admit().await {
+        if let Err(error) = admit::at_source(self.run, self.job, &self.prepared).await {
             let digest = Some(self.prepared.root.digest);
             let targets = self.job.targets.iter();
             return targets
@@ -142,32 +142,6 @@ impl<'a> Copying<'a> {
         };
         let digest = Some(self.prepared.root.digest);
         item(self.run, self.job, target, digest, outcome, moved)
-    }
-
-    /// Asks the gate, if anything is to be published.
-    async fn admit(&self) -> Result<()> {
-        let idle = |diff: &Diff| diff.is_empty();
-        if self
-            .prepared
-            .sites
-            .iter()
-            .all(|site| site.diff.as_ref().map_or(true, idle))
-        {
-            return Ok(());
-        }
-        let prepared = &self.prepared;
-        let walked = prepared.graph.walked(&prepared.root, self.job.reference());
-        let verdict = self
-            .run
-            .gate
-            .admit(&walked, self.job.source.as_ref())
-            .await?;
-        let Some(kind) = verdict.refusal else {
-            return Ok(());
-        };
-        let reasons = verdict.reasons.join("; ");
-        let message = format!("{} is refused: {reasons}", self.prepared.root.digest);
-        Err(Error::new(kind, message).at(&self.job.label))
     }
 
     fn tell_plan(&self) {
@@ -256,8 +230,8 @@ impl<'a> Copying<'a> {
         }
         // Nobody sends any more, and nothing listens: what follows is about manifests.
         drop(arrivals);
-        let (source, graph) = (&self.job.source, &self.prepared.graph);
-        let publication = Publication::new(self.run, source, graph, &target.sink, diff);
+        let graph = &self.prepared.graph;
+        let publication = Publication::new(self.run, self.job, graph, &target.sink, diff);
         Box::pin(publication.publish(moved)).await
     }
 }

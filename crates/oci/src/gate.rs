@@ -48,10 +48,16 @@ impl Verdict {
 #[async_trait]
 pub trait Gate: Debug + Send + Sync {
     /// Judges an artifact by what has just been walked; `from` is where it was walked, and where its evidence is read.
+    /// Asked twice for what is copied: at the source before anything moves, and at the target before a tag is published.
     ///
     /// # Errors
     /// When no verdict can be reached: that is never a yes.
     async fn admit(&self, walked: &Walked, from: &dyn Source) -> Result<Verdict>;
+
+    /// Does it look at artifacts at all? Nothing is walked, listed or judged twice for one that does not.
+    fn looks(&self) -> bool {
+        true
+    }
 }
 
 /// The gate that is always open.
@@ -65,5 +71,9 @@ impl Gate for Accept {
             refusal: None,
             reasons: Vec::new(),
         })
+    }
+
+    fn looks(&self) -> bool {
+        false
     }
 }
