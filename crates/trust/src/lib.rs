@@ -21,7 +21,9 @@ mod pem;
 pub mod policy;
 mod predicate;
 mod root;
+pub mod sign;
 mod signer;
+pub mod statement;
 mod verdict;
 
 pub use authorities::Authorities;

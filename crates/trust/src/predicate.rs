@@ -88,6 +88,12 @@ impl Statement {
         Ok(statement)
     }
 
+    /// The digest of the first subject that has one that can be computed here.
+    pub(crate) fn first_digest(&self) -> Option<Digest> {
+        let mut digests = self.subject.iter().flat_map(|subject| &subject.digest);
+        digests.find_map(|(algorithm, hex)| format!("{algorithm}:{hex}").parse().ok())
+    }
+
     /// The subject with this digest.
     pub fn about(&self, digest: &Digest) -> Option<&StatementSubject> {
         let algorithm = match digest.algorithm() {

@@ -101,6 +101,16 @@ pub enum Class {
 }
 
 impl Class {
+    /// Stable name for machines; the same as in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Good => "good",
+            Self::Bad => "bad",
+            Self::Missing => "missing",
+            Self::CannotCheck => "cannot-check",
+        }
+    }
+
     /// The kind of error that stops a run for it; `None` for what may pass.
     pub fn error_kind(self) -> Option<ErrorKind> {
         match self {

@@ -157,10 +157,14 @@ impl Evidence {
 
     /// The predicate type, for statements.
     pub fn predicate_type(&self) -> Option<&str> {
+        self.statement()
+            .map(|statement| statement.predicate_type.as_str())
+    }
+
+    /// What it says, for statements. That it says so proves nothing.
+    pub fn statement(&self) -> Option<&crate::Statement> {
         match &self.content {
-            Content::Signature(signature) => signature
-                .statement()
-                .map(|statement| statement.predicate_type.as_str()),
+            Content::Signature(signature) => signature.statement(),
             Content::Unreadable { .. } => None,
         }
     }
