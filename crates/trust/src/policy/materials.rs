@@ -59,11 +59,8 @@ impl Materials for Beside {
     fn file(&self, path: &str) -> Result<Vec<u8>> {
         let full = self.folder.join(path);
         let unreadable = |cause: std::io::Error| {
-            let kind = match cause.kind() {
-                std::io::ErrorKind::NotFound => ErrorKind::NotFound,
-                _ => ErrorKind::Invalid,
-            };
-            Error::new(kind, "the file cannot be read")
+            // What a policy names and is not there is a slip in the policy.
+            Error::new(ErrorKind::Invalid, "the file cannot be read")
                 .because(cause)
                 .on(Side::Local)
                 .at(full.display())

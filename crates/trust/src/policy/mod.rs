@@ -26,6 +26,7 @@ mod rule;
 mod schema;
 mod scope;
 mod signers;
+mod walk;
 
 pub use assess::assess;
 pub use assessment::{Assessment, Check, Judged, RootUsed};
@@ -44,3 +45,4 @@ pub use rule::{Clause, Rule, Stance, Validity, What};
 pub use schema::schema;
 pub use scope::{Rank, Scope};
 pub use signers::Signers;
+pub use walk::walk;
