@@ -17,12 +17,14 @@ mod list;
 mod logging;
 mod nearest;
 mod output;
+mod private_key;
 mod progress;
 mod quickstart;
 mod read;
 mod settings;
 mod signals;
 mod tree;
+mod trust;
 mod yaml;
 
 use std::process::ExitCode;
@@ -38,7 +40,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let environment = Environment::of_process();
     let no_color = environment.get("NO_COLOR").is_some();
-    let output = Output::new(cli.global.format, cli.global.quiet, no_color);
+    let output = Output::new(cli.global.format.output, cli.global.quiet, no_color);
     logging::start(cli.global.verbose);
     let exit = start(&cli, environment, output).unwrap_or_else(|error| {
         output.error(&error);
