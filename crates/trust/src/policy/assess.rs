@@ -263,6 +263,3 @@ fn roots(clauses: &[Clause], judge: &Judge) -> Vec<RootUsed> {
         .collect();
     roots.into_iter().collect()
 }
-
-#[cfg(test)]
-mod tests;

@@ -110,6 +110,3 @@ fn finding(judged: &Judged) -> String {
     }
     line
 }
-
-#[cfg(test)]
-mod tests;

@@ -127,6 +127,3 @@ impl Gate for PolicyGate {
         Ok(self.assessment(walked, from).await?.verdict())
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -22,6 +22,9 @@ pub trait Rules: Debug + Send + Sync {
     /// Why an artifact never passes, if so.
     fn denied(&self, digest: &Digest) -> Option<&str>;
 
+    /// Is any artifact denied by name? Then those below an index have to be known.
+    fn denies_any(&self) -> bool;
+
     /// The judge as these rules want him: with their trust root, where they have one.
     fn judge(&self, judge: Judge) -> Judge;
 }
@@ -104,6 +107,10 @@ impl Rules for Policy {
 
     fn denied(&self, digest: &Digest) -> Option<&str> {
         self.denied.get(digest).map(String::as_str)
+    }
+
+    fn denies_any(&self) -> bool {
+        !self.denied.is_empty()
     }
 
     fn judge(&self, judge: Judge) -> Judge {

@@ -12,8 +12,8 @@ use super::{Level, Rule, Rules, Stance};
 /// The most manifests below an artifact.
 const MAX_NODES: usize = 10_000;
 
-/// Walks as much of an artifact as its rule speaks of: children only where they must be signed, and referrers only beside
-/// what is looked at. A copy walks everything, and needs this not.
+/// Walks as much of an artifact as its rule speaks of: children only where they must be signed or may be denied by name,
+/// and referrers only beside what is looked at. A copy walks everything, and needs this not.
 ///
 /// # Errors
 /// As the source says; `Corrupt` for an index of too many manifests; as the rules say.
@@ -32,7 +32,7 @@ pub async fn walk(
         referrers: Vec::new(),
         root,
     };
-    if wants_children {
+    if wants_children || rules.denies_any() {
         walked.children = below(source, &walked.root).await?;
     }
     let leaves = walked.children.iter();
@@ -47,7 +47,8 @@ pub async fn walk(
         let root = walked.root.digest;
         walked.referrers.extend(beside(source, root).await?);
     }
-    for leaf in leaves {
+    let wanted = leaves.into_iter().filter(|_| wants_children);
+    for leaf in wanted {
         walked.referrers.extend(beside(source, leaf).await?);
     }
     Ok(walked)

@@ -11,6 +11,7 @@ mod live;
 mod make;
 mod peers;
 mod pki;
+mod policy;
 mod shelf;
 mod tamper;
 mod vectors;

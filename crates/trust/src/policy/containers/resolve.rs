@@ -71,6 +71,10 @@ impl Rules for Policy {
         None
     }
 
+    fn denies_any(&self) -> bool {
+        false
+    }
+
     fn judge(&self, judge: Judge) -> Judge {
         judge
     }
