@@ -11,7 +11,7 @@ use super::{
     report::{Preview, Summary},
     suggest,
 };
-use crate::{app::App, args::Choices, exit::Exit};
+use crate::{app::App, args::Choices, exit::Exit, trust::Guard};
 
 /// What to do with the jobs.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +22,8 @@ pub(super) struct Mode<'a> {
     pub(super) choices: &'a Choices,
     /// Only these platforms.
     pub(super) platforms: &'a [Platform],
+    /// What lets artifacts pass.
+    pub(super) guard: &'a Guard,
     /// The one source, where there is one: if its tag is not there, the nearest is named.
     pub(super) source: Option<&'a Reference>,
 }

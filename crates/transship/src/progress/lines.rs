@@ -51,6 +51,13 @@ pub(super) fn line(event: &Event) -> Option<String> {
                 wait(*wait_ms)
             )
         }
+        Event::Judged {
+            source,
+            at,
+            verdict: "admitted",
+            reasons,
+            ..
+        } => format!("{source}: passes as it is at {at}: {}", reasons.join("; ")),
         Event::Notice { about, message } => format!("note: {about}: {message}"),
         _ => return None,
     })
