@@ -9,6 +9,7 @@ mod key;
 mod keyless;
 mod live;
 mod make;
+mod nodes;
 mod peers;
 mod pki;
 mod policy;

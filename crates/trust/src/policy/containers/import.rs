@@ -6,8 +6,8 @@ use transship_oci::Result;
 
 use super::{
     super::{
-        Level, Match, OpenPgpFile, PolicyFile, RemapFile, RuleFile, SignedByFile, SignedNameFile,
-        SignerFile, Unsigned, Words,
+        Level, Match, OpenPgpFile, PolicyFile, RemapFile, RuleFile, Scope, SignedByFile,
+        SignedNameFile, SignerFile, Unsigned, Words,
     },
     Requirement, SignedBy, SignedIdentity,
     parse::File,
@@ -46,6 +46,17 @@ impl File {
                         "the entry for all of the transport docker became the default".to_owned(),
                     );
                     continue;
+                }
+                if scope.parse::<Scope>().is_err() {
+                    import.notes.push(format!(
+                        "scope {scope:?} is left out: no reference is in it"
+                    ));
+                    continue;
+                }
+                if scope.contains('@') {
+                    import.notes.push(format!(
+                        "{scope}: here it holds for that digest however it is asked for, there by digest only"
+                    ));
                 }
                 let mut rule = import.rule(scope, list)?;
                 rule.scope = Some(Words::One(scope.clone()));
@@ -200,6 +211,3 @@ pub(super) fn signed_name(identity: Option<&SignedIdentity>) -> SignedNameFile {
         },
     }
 }
-
-#[cfg(test)]
-mod tests;

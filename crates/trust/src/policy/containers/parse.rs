@@ -46,6 +46,9 @@ impl File {
         }
         let read = |cause: serde_json::Error| invalid(cause.to_string());
         let Strict(value) = serde_json::from_slice(json).map_err(read)?;
+        if !value.is_object() {
+            return Err(invalid("it is no JSON object"));
+        }
         let outline = Outline::deserialize(value).map_err(read)?;
         let mut transports = BTreeMap::new();
         for (transport, scopes) in outline.transports {
@@ -83,6 +86,12 @@ fn requirements(list: &[Value]) -> Result<Requirements> {
         .map(|value| {
             let requirement = Requirement::deserialize(value);
             let requirement = requirement.map_err(|cause| invalid(cause.to_string()))?;
+            // A list in place of an object, or a null, would be read as something that nobody wrote.
+            if serde_json::to_value(&requirement).ok().as_ref() != Some(value) {
+                return Err(invalid(
+                    "a requirement is not of the form that it must have",
+                ));
+            }
             check(&requirement)?;
             Ok(requirement)
         })

@@ -244,6 +244,3 @@ fn pem(data: &str) -> Result<String> {
     text.filter(|text| text.contains("-----BEGIN"))
         .ok_or_else(|| invalid("data is not PEM in base64"))
 }
-
-#[cfg(test)]
-mod tests;
