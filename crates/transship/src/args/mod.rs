@@ -1,5 +1,6 @@
 //! What may be written on the command line. Nothing here decides: `settings` resolves, `commands` act.
 
+mod conformance;
 mod copy;
 mod form;
 mod login;
@@ -7,6 +8,7 @@ mod policy;
 mod read;
 mod registry;
 mod sign;
+mod statement;
 mod sync;
 mod value;
 mod verify;
@@ -19,6 +21,7 @@ use clap::{
 };
 
 pub(crate) use self::{
+    conformance::{Conformance, ConformanceCommand, VerifyBundle},
     copy::{Apply, Choices, Copy},
     form::{Forms, SignerKey, Storage},
     login::{Login, Logout},
@@ -26,6 +29,7 @@ pub(crate) use self::{
     read::{Doctor, Inspect, Tags, Tree},
     registry::{Registry, RegistryCommand, Serve},
     sign::{Attest, GenerateKey, KeyCommand, KeyTool, Sign, SigningKey},
+    statement::{Record, ShowStatement, Statement, StatementCommand, VerifyStatement},
     sync::Sync,
     value::{Span, TagTarget},
     verify::{Keyless, Verify},
@@ -153,10 +157,15 @@ pub(crate) enum Command {
     Sign(Sign),
     /// Say something about an artifact, signed with a key: provenance, an SBOM, the result of a scan.
     Attest(Attest),
+    /// Read the signed record of a run.
+    Statement(Statement),
     /// Make keys to sign with.
     Key(KeyTool),
     /// The registry built into this program.
     Registry(Registry),
+    /// Answer the questions of the sigstore-conformance suite.
+    #[command(hide = true)]
+    Conformance(Conformance),
     /// See it work: two registries and a signed sample image, all inside this process.
     Quickstart,
     /// Print the completions for a shell.

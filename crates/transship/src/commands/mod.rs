@@ -3,6 +3,7 @@
 mod apply;
 mod attest;
 mod completions;
+mod conformance;
 mod copy;
 mod doctor;
 mod inspect;
@@ -14,6 +15,7 @@ mod policy;
 mod registry;
 mod report;
 mod sign;
+mod statement;
 pub(crate) mod suggest;
 mod sync;
 mod tags;
@@ -21,11 +23,13 @@ mod transfer;
 mod tree;
 mod verify;
 
+pub(crate) use self::sign::place;
+
 use transship_oci::Result;
 
 use crate::{
     app::App,
-    args::{Command, KeyCommand, RegistryCommand},
+    args::{Command, ConformanceCommand, KeyCommand, RegistryCommand},
     exit::Exit,
     quickstart,
 };
@@ -46,11 +50,15 @@ pub(crate) async fn run(app: &App, command: &Command) -> Result<Exit> {
         Command::Doctor(args) => doctor::run(app, args).await,
         Command::Sign(args) => sign::run(app, args).await,
         Command::Attest(args) => attest::run(app, args).await,
+        Command::Statement(statement) => statement::run(app, &statement.command),
         Command::Key(key) => match &key.command {
             KeyCommand::Generate(args) => key::generate(app, args),
         },
         Command::Registry(registry) => match &registry.command {
             RegistryCommand::Serve(args) => registry::serve(app, args).await,
+        },
+        Command::Conformance(asked) => match &asked.command {
+            ConformanceCommand::VerifyBundle(args) => conformance::verify_bundle(app, args),
         },
         Command::Quickstart => quickstart::run(app).await,
         Command::Completions { shell } => completions::run(*shell),
