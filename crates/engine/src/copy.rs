@@ -1,6 +1,9 @@
 //! One job: prepared, admitted, its blobs moved, and published target by target.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use futures::{
     StreamExt as _,
@@ -15,6 +18,7 @@ use crate::{
     context::Run,
     diff::{Diff, Probe},
     drift,
+    graph::Edge,
     prepare::{Prepared, Site, prepare},
     publish::Publication,
     task::Task,
@@ -77,7 +81,9 @@ fn item(
     let item = Item {
         source: job.label.clone(),
         target: target.label.clone(),
+        found: None,
         digest,
+        referrers: Vec::new(),
         outcome,
         moved,
     };
@@ -141,7 +147,13 @@ impl<'a> Copying<'a> {
             },
         };
         let digest = Some(self.prepared.root.digest);
-        item(self.run, self.job, target, digest, outcome, moved)
+        let referrers: BTreeSet<Digest> =
+            self.prepared.graph.edges.iter().map(Edge::digest).collect();
+        Item {
+            found: Some(self.prepared.found),
+            referrers: referrers.into_iter().collect(),
+            ..item(self.run, self.job, target, digest, outcome, moved)
+        }
     }
 
     fn tell_plan(&self) {

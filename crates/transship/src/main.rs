@@ -21,6 +21,7 @@ mod private_key;
 mod progress;
 mod quickstart;
 mod read;
+mod scribe;
 mod settings;
 mod signals;
 mod tree;

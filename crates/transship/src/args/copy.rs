@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use transship_oci::{Platform, Reference};
 
-use super::value::TagTarget;
+use super::{Record, value::TagTarget};
 
 /// `copy SRC DST`
 #[derive(Debug, Args)]
@@ -70,6 +70,10 @@ pub(crate) struct Choices {
     /// published. Our own form, or containers' policy.json.
     #[arg(long, value_name = "FILE", conflicts_with = "no_referrers")]
     pub(crate) policy: Option<PathBuf>,
+
+    /// What to state of the run.
+    #[command(flatten)]
+    pub(crate) record: Record,
 
     /// Exit with 3 when there was nothing to do.
     #[arg(long)]

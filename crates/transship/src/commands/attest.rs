@@ -4,7 +4,7 @@ use serde_json::Value;
 use transship_oci::{Error, ErrorKind, Result, Side, Source as _};
 use transship_trust::sign::{self, Attestation};
 
-use super::sign::{Placed, now, place};
+use super::sign::{Placed, place};
 use crate::{
     app::App,
     args::{Attest, Storage},
@@ -33,7 +33,7 @@ pub(super) async fn run(app: &App, args: &Attest) -> Result<Exit> {
         predicate,
     };
     let signed = match args.storage() {
-        Storage::Bundle => sign::attest(&key, said, now(app))?,
+        Storage::Bundle => sign::attest(&key, said, app.now())?,
         Storage::Cosign => {
             let tag = sign::legacy_tag(&subject.digest, "att")?;
             let existing = sign::tagged(&repository, &tag).await?;

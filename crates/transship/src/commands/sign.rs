@@ -5,7 +5,6 @@ use std::{
     fmt,
 };
 
-use jiff::Timestamp;
 use serde::Serialize;
 use transship_oci::{
     Descriptor, Digest, Error, ErrorKind, Presence, RawManifest, Result, Sink, Source as _, Tie,
@@ -34,7 +33,7 @@ pub(super) async fn run(app: &App, args: &Sign) -> Result<Exit> {
         vec![root.descriptor().clone()]
     };
     let annotations: BTreeMap<String, String> = args.annotations.iter().cloned().collect();
-    let created = now(app);
+    let created = app.now();
     let mut lines = Vec::new();
     for subject in subjects {
         let signed = match args.storage() {
@@ -60,11 +59,6 @@ pub(super) async fn run(app: &App, args: &Sign) -> Result<Exit> {
         items: lines,
     })?;
     Ok(Exit::Done)
-}
-
-/// The time that is written beside a signature.
-pub(super) fn now(app: &App) -> Timestamp {
-    Timestamp::try_from(app.clock.now()).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
 /// An artifact and every manifest below it, each once.
@@ -98,7 +92,7 @@ async fn with_children(
 }
 
 /// Puts what was signed beside its subject, unless the same lies there already.
-pub(super) async fn place(
+pub(crate) async fn place(
     repository: &RemoteRepository,
     subject: &Descriptor,
     signed: &Signed,
@@ -166,7 +160,7 @@ pub(super) struct Placed {
 /// One subject.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Line {
+pub(crate) struct Line {
     outcome: &'static str,
     subject: Digest,
     manifest: Digest,

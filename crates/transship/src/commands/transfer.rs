@@ -11,7 +11,7 @@ use super::{
     report::{Preview, Summary},
     suggest,
 };
-use crate::{app::App, args::Choices, exit::Exit, trust::Guard};
+use crate::{app::App, args::Choices, exit::Exit, scribe::Scribe, trust::Guard};
 
 /// What to do with the jobs.
 #[derive(Debug, Clone, Copy)]
@@ -40,9 +40,14 @@ pub(super) async fn run(
         app.progress.end();
         return preview(app, plan?, mode);
     }
+    // Before anything moves: nobody shall wait for a long run that ends without its statement.
+    let scribe = Scribe::new(app, &mode.choices.record)?;
     let report = Box::pin(engine.run(stream::iter(jobs))).await;
     app.progress.end();
     app.output.result(&Summary::of(&report))?;
+    if let Some(scribe) = scribe {
+        scribe.state(app, &report, mode.guard).await?;
+    }
     if let (Some(source), Some((_, error))) = (mode.source, report.errors().next())
         && error.side() == Some(Side::Source)
         && report.copied() + report.unchanged() == 0

@@ -3,7 +3,10 @@
 use std::{path::Path, sync::Arc};
 
 use transship_oci::{Accept, Digest, Gate, Result};
-use transship_trust::{Judge, Limits, policy::PolicyGate};
+use transship_trust::{
+    Judge, Limits,
+    policy::{Assessment, PolicyGate},
+};
 
 use super::rules::rules;
 use crate::app::App;
@@ -39,5 +42,12 @@ impl Guard {
     /// The digest of the policy's text.
     pub(crate) fn digest(&self) -> Option<Digest> {
         self.0.as_ref().map(|(digest, _)| *digest)
+    }
+
+    /// All that was said so far.
+    pub(crate) fn assessments(&self) -> Vec<Arc<Assessment>> {
+        self.0
+            .as_ref()
+            .map_or_else(Vec::new, |(_, gate)| gate.assessments())
     }
 }
