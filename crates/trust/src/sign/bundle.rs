@@ -97,7 +97,7 @@ pub fn referrer(
     // cosign sets it here too; the specification knows it on descriptors of manifests only.
     entry.artifact_type = Some(BUNDLE.to_owned());
     let mut manifest = Manifest::new(entry);
-    manifest.layers.push(Entry::of(&layer).value()?);
+    manifest.layers.push(Entry::of(&layer).raw()?);
     manifest.annotations = Annotations::from([
         (
             "dev.sigstore.bundle.content".to_owned(),

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use serde::Serialize;
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, value::RawValue};
 use transship_oci::{
     Descriptor, Digest, Error, ErrorKind, RawManifest, Repository, Result, Tag, media_type,
 };
@@ -108,10 +108,10 @@ pub(super) fn appended(
     let layer = Descriptor::of(media_type, &blob);
     let mut entry = Entry::of(&layer);
     entry.annotations = annotations;
-    let entry = entry.value()?;
+    let entry = entry.raw()?;
     let (mut layers, kept) = existing.map_or(Ok(Default::default()), layers)?;
     if let Some(existing) = existing
-        && layers.contains(&entry)
+        && layers.iter().any(|known| value(known) == value(&entry))
     {
         return Ok(Signed {
             manifest: existing.clone(),
@@ -132,8 +132,8 @@ pub(super) fn appended(
     })
 }
 
-/// The layers and annotations of a manifest of signatures, every field as it is.
-fn layers(manifest: &RawManifest) -> Result<(Vec<Value>, Annotations)> {
+/// The layers and annotations of a manifest of signatures, byte for byte as they are.
+fn layers(manifest: &RawManifest) -> Result<(Vec<Box<RawValue>>, Annotations)> {
     let foreign = || {
         Error::new(
             ErrorKind::Conflict,
@@ -148,11 +148,18 @@ fn layers(manifest: &RawManifest) -> Result<(Vec<Value>, Annotations)> {
         return Err(foreign());
     }
     let annotations = manifest.children()?.annotations;
-    let mut fields: Value = serde_json::from_slice(manifest.bytes()).map_err(|_| foreign())?;
-    match fields.get_mut("layers").map(Value::take) {
-        Some(Value::Array(layers)) => Ok((layers, annotations)),
-        _ => Err(foreign()),
-    }
+    let fields: Layers = serde_json::from_slice(manifest.bytes()).map_err(|_| foreign())?;
+    Ok((fields.layers, annotations))
+}
+
+#[derive(Deserialize)]
+struct Layers {
+    layers: Vec<Box<RawValue>>,
+}
+
+/// What a layer says, in whatever order it says it.
+fn value(layer: &RawValue) -> Value {
+    serde_json::from_str(layer.get()).unwrap_or_default()
 }
 
 #[derive(Serialize)]
@@ -180,9 +187,9 @@ struct RootFs {
 struct Nothing {}
 
 /// The configuration that makes an image of it; containers/image looks at its list of layers.
-fn config(layers: &[Value]) -> Result<Bytes> {
+fn config(layers: &[Box<RawValue>]) -> Result<Bytes> {
     const NEVER: &str = "0001-01-01T00:00:00Z";
-    let digests = layers.iter().map(|layer| layer["digest"].clone());
+    let digests = layers.iter().map(|layer| value(layer)["digest"].clone());
     let config = ImageConfig {
         architecture: "",
         created: NEVER,

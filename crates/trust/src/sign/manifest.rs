@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
 use transship_oci::{Descriptor, RawManifest, Result, media_type};
 
 use super::key_file::internal;
@@ -17,8 +17,8 @@ pub(super) struct Manifest {
     schema_version: u8,
     media_type: &'static str,
     pub(super) config: Entry,
-    /// As they were, for those that were there before.
-    pub(super) layers: Vec<Value>,
+    /// Byte for byte as they were, those that were there before.
+    pub(super) layers: Vec<Box<RawValue>>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) annotations: Annotations,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -51,8 +51,8 @@ impl Entry {
         }
     }
 
-    pub(super) fn value(&self) -> Result<Value> {
-        serde_json::to_value(self).map_err(|_| internal("a descriptor cannot be written"))
+    pub(super) fn raw(&self) -> Result<Box<RawValue>> {
+        to_raw_value(self).map_err(|_| internal("a descriptor cannot be written"))
     }
 }
 
