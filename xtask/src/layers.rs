@@ -28,6 +28,7 @@ const PLACES: &[Place] = &[
     on(0, "transship-oci"),
     on(1, "transship-registry-client"),
     on(1, "transship-registry-server"),
+    on(1, "transship-trust"),
     // Knows no HTTP and no files: it sees sources and sinks, never what is behind them.
     Place {
         name: "transship-engine",

@@ -1,6 +1,9 @@
 //! One job: prepared, admitted, its blobs moved, and published target by target.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use futures::{
     StreamExt as _,
@@ -11,10 +14,11 @@ use tokio::sync::mpsc;
 use transship_oci::{Descriptor, Digest, Error, ErrorKind, Event, Placed, Result};
 
 use crate::{
-    Item, Job, Moved, Outcome, PlannedJob, Target,
+    Item, Job, Moved, Outcome, PlannedJob, Target, admit,
     context::Run,
     diff::{Diff, Probe},
     drift,
+    graph::Edge,
     prepare::{Prepared, Site, prepare},
     publish::Publication,
     task::Task,
@@ -77,7 +81,9 @@ fn item(
     let item = Item {
         source: job.label.clone(),
         target: target.label.clone(),
+        found: None,
         digest,
+        referrers: Vec::new(),
         outcome,
         moved,
     };
@@ -110,7 +116,7 @@ impl<'a> Copying<'a> {
             });
         }
         self.tell_plan();
-        if let Err(error) = self.admit().await {
+        if let Err(error) = admit::at_source(self.run, self.job, &self.prepared).await {
             let digest = Some(self.prepared.root.digest);
             let targets = self.job.targets.iter();
             return targets
@@ -141,33 +147,13 @@ impl<'a> Copying<'a> {
             },
         };
         let digest = Some(self.prepared.root.digest);
-        item(self.run, self.job, target, digest, outcome, moved)
-    }
-
-    /// Asks the gate, if anything is to be published.
-    async fn admit(&self) -> Result<()> {
-        let idle = |diff: &Diff| diff.is_empty();
-        if self
-            .prepared
-            .sites
-            .iter()
-            .all(|site| site.diff.as_ref().map_or(true, idle))
-        {
-            return Ok(());
+        let referrers: BTreeSet<Digest> =
+            self.prepared.graph.edges.iter().map(Edge::digest).collect();
+        Item {
+            found: Some(self.prepared.found),
+            referrers: referrers.into_iter().collect(),
+            ..item(self.run, self.job, target, digest, outcome, moved)
         }
-        let evidence = self.prepared.graph.evidence();
-        let source = self.job.source.as_ref();
-        let verdict = self
-            .run
-            .gate
-            .admit(&self.prepared.root, &evidence, source)
-            .await?;
-        if verdict.admitted {
-            return Ok(());
-        }
-        let reasons = verdict.reasons.join("; ");
-        let message = format!("{} is refused: {reasons}", self.prepared.root.digest);
-        Err(Error::new(ErrorKind::PolicyRefused, message).at(&self.job.label))
     }
 
     fn tell_plan(&self) {
@@ -256,8 +242,8 @@ impl<'a> Copying<'a> {
         }
         // Nobody sends any more, and nothing listens: what follows is about manifests.
         drop(arrivals);
-        let (source, graph) = (&self.job.source, &self.prepared.graph);
-        let publication = Publication::new(self.run, source, graph, &target.sink, diff);
+        let graph = &self.prepared.graph;
+        let publication = Publication::new(self.run, self.job, graph, &target.sink, diff);
         Box::pin(publication.publish(moved)).await
     }
 }

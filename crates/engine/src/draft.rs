@@ -10,7 +10,7 @@ use transship_oci::{Descriptor, Digest, Error, ErrorKind, Location, Result};
 
 use crate::{
     Job, PLAN_VERSION, Piece, Plan, PlannedJob, PlannedReferrer, PlannedTag, PlannedTarget,
-    TagAction, Target, Totals,
+    TagAction, Target, Totals, admit,
     context::Run,
     cost,
     diff::{Diff, Probe},
@@ -24,6 +24,7 @@ pub(crate) async fn plan_all(run: &Arc<Run>, jobs: impl Stream<Item = Job> + Sen
         let run = Arc::clone(run);
         Task::spawn(async move {
             let prepared = Box::pin(prepare(&run, &job, Probe::Exact)).await?;
+            admit::at_source(&run, &job, &prepared).await?;
             let requests = cost::of(&job, &prepared, &run.options);
             Ok((job, prepared, requests))
         })

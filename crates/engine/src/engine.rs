@@ -35,7 +35,7 @@ impl Engine {
     ///
     /// # Errors
     /// The first that stands in the way of a complete plan. A tag that may not be moved does not: it is part of the
-    /// plan, as [`TagAction::Refused`](crate::TagAction::Refused).
+    /// plan, as [`TagAction::Refused`](crate::TagAction::Refused). What the gate refuses does.
     pub async fn plan(&self, jobs: impl Stream<Item = Job> + Send) -> Result<Plan> {
         plan_all(&self.start(), jobs).await
     }

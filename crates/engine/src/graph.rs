@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use transship_oci::{
-    Children, Descriptor, Digest, Error, RawManifest, Referrer, Result, Tag, Tie, media_type,
+    Children, Descriptor, Digest, Error, RawManifest, Reference, Referrer, Result, Tag, Tie,
+    Walked, media_type,
 };
 
 /// A manifest that was read, and what it points at.
@@ -167,11 +168,20 @@ impl Graph {
         seen
     }
 
-    /// What a gate is shown: everything that belongs to the artifact.
-    pub(crate) fn evidence(&self) -> Vec<Referrer> {
-        self.edges
-            .iter()
-            .map(|edge| edge.referrer.clone())
-            .collect()
+    /// What a gate is shown: the artifact, what is below it, and everything that belongs to any of that.
+    pub(crate) fn walked(&self, root: &Descriptor, reference: Option<Reference>) -> Walked {
+        let below = self.closure([root.digest]);
+        let below = below.iter().filter(|digest| **digest != root.digest);
+        let edges = self.edges.iter();
+        Walked {
+            reference,
+            root: root.clone(),
+            children: below
+                .filter_map(|digest| Some(self.nodes.get(digest)?.descriptor.clone()))
+                .collect(),
+            referrers: edges
+                .map(|edge| (edge.subject, edge.referrer.clone()))
+                .collect(),
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use transship_oci::{Digest, Name, Sink, Source, Tag};
+use transship_oci::{Digest, Name, Reference, Sink, Source, Tag};
 
 /// One artifact to copy, to any number of targets, from one reading.
 #[derive(Debug, Clone)]
@@ -17,6 +17,21 @@ pub struct Job {
     pub targets: Vec<Target>,
     /// The digest that `name` must have, for a pinned reference (`tag@digest`).
     pub expect: Option<Digest>,
+}
+
+impl Job {
+    /// The source reference, for a source that is at a registry.
+    pub(crate) fn reference(&self) -> Option<Reference> {
+        let (tag, digest) = match &self.name {
+            Name::Tag(tag) => (Some(tag.clone()), self.expect),
+            Name::Digest(digest) => (None, Some(*digest)),
+        };
+        Some(Reference {
+            repository: self.source.location().repository()?.clone(),
+            tag,
+            digest,
+        })
+    }
 }
 
 /// One place where an artifact should be.

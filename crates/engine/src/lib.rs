@@ -3,10 +3,12 @@
 //!
 //! The path of an artifact: *look* (what does the name point at, what do the target's tags), *walk* (index, children,
 //! and everything that refers to any of them), *diff* (what is missing, target by target), *gate*, then blobs,
-//! manifests from the leaves up, the root by digest, what refers to them, *read back*, and the tags last.
+//! manifests from the leaves up, the root by digest, what refers to them, *read back*, the gate again, of what is at the
+//! target now, and the tags last.
 //!
 //! The one thing that must never happen: a tag is visible at a target without what belongs beside it.
 
+mod admit;
 mod context;
 mod copy;
 mod cost;

@@ -224,7 +224,8 @@ async fn walk(
     let present: Vec<bool> = live.iter().map(|live| live.present).collect();
     let everywhere = present.iter().all(|present| *present);
     let needs_platforms = !options.require_platforms.is_empty() || !options.platforms.is_empty();
-    if everywhere && !referrers && !options.recheck && !needs_platforms {
+    let needs_graph = options.recheck || needs_platforms || run.gate.looks();
+    if everywhere && !referrers && !needs_graph {
         return Ok(Graph::bare(&root.descriptor, present));
     }
     let sinks: Vec<Arc<dyn Sink>> = live

@@ -1,5 +1,5 @@
 //! Publication at one target, once its blobs are there: children, the root by digest, what refers to them, a look back,
-//! and the tags last.
+//! the gate's second word, and the tags last.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -7,18 +7,17 @@ use std::{
 };
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use transship_oci::{
-    Digest, Error, ErrorKind, Event, RawManifest, Result, Side, Sink, Source, Tag,
-};
+use transship_oci::{Digest, Error, ErrorKind, Event, RawManifest, Result, Side, Sink, Tag};
 
 use crate::{
+    Job, admit,
     context::Run,
     diff::Diff,
     graph::{Edge, Graph},
     legacy::LegacyTag,
     once::Claim,
     order::steps,
-    read_back::read_back,
+    read_back::{Lists, read_back},
     report::Moved,
 };
 
@@ -28,7 +27,7 @@ const AT_ONCE: usize = 32;
 /// One artifact at one target.
 pub(crate) struct Publication<'a> {
     run: &'a Run,
-    source: &'a Arc<dyn Source>,
+    job: &'a Job,
     graph: &'a Graph,
     sink: &'a Arc<dyn Sink>,
     diff: &'a Diff,
@@ -39,7 +38,7 @@ pub(crate) struct Publication<'a> {
 impl<'a> Publication<'a> {
     pub(crate) fn new(
         run: &'a Run,
-        source: &'a Arc<dyn Source>,
+        job: &'a Job,
         graph: &'a Graph,
         sink: &'a Arc<dyn Sink>,
         diff: &'a Diff,
@@ -47,7 +46,7 @@ impl<'a> Publication<'a> {
         let below = graph.closure([graph.root]);
         Self {
             run,
-            source,
+            job,
             graph,
             sink,
             diff,
@@ -76,14 +75,16 @@ impl<'a> Publication<'a> {
                 .try_for_each_concurrent(AT_ONCE, |(node, tags)| self.tag(node, tags))
                 .await?;
         }
+        let mut seen = Lists::new();
         if self.put_beside() && !self.diff.expected.is_empty() {
-            let referrers = read_back(self.sink, &self.diff.expected).await?;
+            seen = read_back(self.sink, &self.diff.expected).await?;
             self.run.tell(&Event::ReadBack {
                 target: self.sink.location().to_string(),
                 digest: self.graph.root,
-                referrers,
+                referrers: self.diff.expected.len() as u64,
             });
         }
+        admit::at_target(self.run, self.job, self.graph, self.sink.as_ref(), seen).await?;
         if !self.diff.tags.is_empty() {
             self.tag(self.graph.root, self.diff.tags.clone()).await?;
         }
@@ -97,13 +98,14 @@ impl<'a> Publication<'a> {
         !self.diff.manifests.is_empty() || !self.diff.legacy.is_empty()
     }
 
-    /// Manifests that are put together with their tag, in one request: the root if nothing belongs beside it, and
-    /// signature manifests that nothing else needs to be there first.
+    /// Manifests that are put together with their tag, in one request: the root if nothing belongs beside it and
+    /// nobody wants to see it first, and signature manifests that nothing else needs to be there first.
     fn by_tag(&self) -> BTreeSet<Digest> {
         let edges = &self.graph.edges;
         let subjects: BTreeSet<Digest> = edges.iter().map(|edge| edge.subject).collect();
         let mut by_tag = BTreeSet::new();
-        if !self.diff.tags.is_empty() && self.diff.expected.is_empty() {
+        let at_once = self.diff.expected.is_empty() && !self.run.gate.looks();
+        if !self.diff.tags.is_empty() && at_once {
             by_tag.insert(self.graph.root);
         }
         let children: BTreeSet<Digest> = self
@@ -218,7 +220,7 @@ impl<'a> Publication<'a> {
         };
         match self.sink.manifest(&node.descriptor).await {
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                self.source.manifest(&node.descriptor).await
+                self.job.source.manifest(&node.descriptor).await
             }
             other => other,
         }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use transship_oci::{Digest, Error, ErrorKind, Result, Retry, Side, Sink, Tag, Tie};
+use transship_oci::{Digest, Error, ErrorKind, Referrer, Result, Retry, Side, Sink, Tag, Tie};
 
 use crate::diff::Expected;
 
@@ -16,30 +16,41 @@ const PAUSES: [Duration; 3] = [
     Duration::from_secs(3),
 ];
 
-/// Reads back what a reader of the target finds, and says how much that is.
+/// What was seen beside each subject for which a list was had.
+pub(crate) type Lists = BTreeMap<Digest, Vec<Referrer>>;
+
+/// Reads back what a reader of the target finds.
 ///
 /// # Errors
 /// `Unavailable` naming the first thing that is not seen, and whatever a look fails with. Not knowing is not a yes.
-pub(crate) async fn read_back(sink: &Arc<dyn Sink>, expected: &[Expected]) -> Result<u64> {
+pub(crate) async fn read_back(sink: &Arc<dyn Sink>, expected: &[Expected]) -> Result<Lists> {
     let mut subjects: BTreeMap<Digest, Vec<&Expected>> = BTreeMap::new();
     for one in expected {
         subjects.entry(one.subject).or_default().push(one);
     }
-    stream::iter(subjects)
-        .map(Ok)
-        .try_for_each_concurrent(AT_ONCE, |(subject, expected)| async move {
-            patient(sink, &subject, &expected).await
-        })
-        .await
-        .map_err(|error: Error| error.op("read back").on(Side::Target).at(sink.location()))?;
-    Ok(expected.len() as u64)
+    let looks: Vec<_> = subjects
+        .into_iter()
+        .map(|(subject, expected)| patient(sink, subject, expected))
+        .collect();
+    let lists: Result<Vec<_>> = stream::iter(looks)
+        .buffer_unordered(AT_ONCE)
+        .try_collect()
+        .await;
+    let lists =
+        lists.map_err(|error| error.op("read back").on(Side::Target).at(sink.location()))?;
+    Ok(lists.into_iter().flatten().collect())
 }
 
-async fn patient(sink: &Arc<dyn Sink>, subject: &Digest, expected: &[&Expected]) -> Result<()> {
+async fn patient(
+    sink: &Arc<dyn Sink>,
+    subject: Digest,
+    expected: Vec<&Expected>,
+) -> Result<Option<(Digest, Vec<Referrer>)>> {
     let mut pauses = PAUSES.into_iter();
     loop {
-        let Some(missing) = missing(sink, subject, expected).await? else {
-            return Ok(());
+        let (seen, missing) = look(sink, &subject, &expected).await?;
+        let Some(missing) = missing else {
+            return Ok(seen.map(|list| (subject, list)));
         };
         let Some(pause) = pauses.next() else {
             return Err(unseen(missing));
@@ -48,22 +59,22 @@ async fn patient(sink: &Arc<dyn Sink>, subject: &Digest, expected: &[&Expected])
     }
 }
 
-/// The first thing that is not seen beside the subject.
-async fn missing<'a>(
+/// The list beside the subject, if one was had, and the first thing that is not seen.
+async fn look<'a>(
     sink: &Arc<dyn Sink>,
     subject: &Digest,
     expected: &[&'a Expected],
-) -> Result<Option<&'a Expected>> {
+) -> Result<(Option<Vec<Referrer>>, Option<&'a Expected>)> {
     // Signature tags alone are looked up one by one: listing would look them up too, and more.
     let listing = expected.iter().any(|one| one.tag.is_none());
     let seen = if listing {
-        sink.referrers(subject).await?
+        Some(sink.referrers(subject).await?)
     } else {
-        Vec::new()
+        None
     };
     for one in expected {
         let listed = |tie: Option<&Tag>| {
-            seen.iter().any(|seen| {
+            seen.iter().flatten().any(|seen| {
                 let same = tie.is_none_or(|tag| seen.tie == Tie::Tag(tag.clone()));
                 same && seen.descriptor.digest == one.referrer
             })
@@ -77,10 +88,10 @@ async fn missing<'a>(
                 }
             };
         if !found {
-            return Ok(Some(one));
+            return Ok((seen, Some(one)));
         }
     }
-    Ok(None)
+    Ok((seen, None))
 }
 
 fn unseen(missing: &Expected) -> Error {

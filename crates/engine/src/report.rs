@@ -16,8 +16,12 @@ pub struct Item {
     pub source: String,
     /// The target reference.
     pub target: String,
-    /// The digest published, where it came to be known.
+    /// What the source reference pointed at, where that came to be known.
+    pub found: Option<Digest>,
+    /// The digest published, where it came to be known. Another than what was found for a subset of platforms only.
     pub digest: Option<Digest>,
+    /// Everything that belongs to it, to what is below it or to another referrer, in order; at the target when it is done.
+    pub referrers: Vec<Digest>,
     /// How it ended.
     pub outcome: Outcome,
     /// What was moved.

@@ -72,7 +72,9 @@ async fn finish(run: &Run, sink: &Arc<dyn Sink>) -> Option<Item> {
     let item = Item {
         source: String::new(),
         target: place.to_string(),
+        found: None,
         digest: None,
+        referrers: Vec::new(),
         outcome: Outcome::Failed(error),
         moved: Moved::default(),
     };

@@ -93,6 +93,19 @@ pub enum Event {
         /// How many referrers were seen there.
         referrers: u64,
     },
+    /// The gate has judged an artifact, at the source before anything moves and at a target before a tag is published.
+    Judged {
+        /// The source reference.
+        source: String,
+        /// The repository where it was judged.
+        at: String,
+        /// The root.
+        digest: Digest,
+        /// `admitted`, or the kind of the refusal: `policy-refused`, `signature-missing` or `cannot-check`.
+        verdict: &'static str,
+        /// Why, one sentence a reason.
+        reasons: Vec<String>,
+    },
     /// A tag is visible at one target.
     Tagged {
         /// The target reference.

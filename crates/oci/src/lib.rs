@@ -33,7 +33,7 @@ pub use descriptor::Descriptor;
 pub use digest::{Algorithm, Digest, DigestError};
 pub use error::{Error, ErrorKind, Result, Retry, Side};
 pub use event::{EVENT_VERSION, Event, Observer, Unobserved};
-pub use gate::{Accept, Gate, Verdict};
+pub use gate::{Accept, Gate, Verdict, Walked};
 pub use hasher::{HashState, Hasher};
 pub use journal::{Checkpoint, Journal, NoJournal};
 pub use location::{Location, SafeUrl};

@@ -123,6 +123,10 @@ pub trait Sink: Debug + Send + Sync {
     /// Makes tags point at a manifest, which is put there with them. The last step of a publication.
     async fn tag(&self, tags: &[Tag], manifest: &RawManifest) -> Result<()>;
 
+    /// The same place as a reader finds it by now: where a gate reads the evidence again before a tag is published.
+    /// `None` for what nobody can read before it is finished; whoever reads it then is to ask a gate of his own.
+    fn reader(&self) -> Option<&dyn Source>;
+
     /// Completes the work: an archive is sealed here, a registry has nothing to do.
     async fn finish(&self) -> Result<()>;
 }

@@ -194,6 +194,10 @@ impl Sink for RemoteRepository {
         self.mine(self.push_tags(tags, manifest).await)
     }
 
+    fn reader(&self) -> Option<&dyn Source> {
+        Some(self)
+    }
+
     async fn finish(&self) -> Result<()> {
         Ok(())
     }

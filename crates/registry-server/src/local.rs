@@ -264,6 +264,10 @@ impl Sink for Local {
         put.map_err(|error| self.on(Side::Target)(error.op("tag")))
     }
 
+    fn reader(&self) -> Option<&dyn Source> {
+        Some(self)
+    }
+
     async fn finish(&self) -> Result<()> {
         Ok(())
     }

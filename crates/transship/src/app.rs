@@ -5,8 +5,9 @@ use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
+use jiff::Timestamp;
 use transship_engine::{Engine, Options};
-use transship_oci::{Accept, Clock, Journal, NoJournal, Repository, Result, Side, SystemClock};
+use transship_oci::{Clock, Journal, NoJournal, Repository, Result, Side, SystemClock};
 use transship_registry_client::{Client, Context, RemoteRepository};
 
 use crate::{
@@ -17,6 +18,7 @@ use crate::{
     output::Output,
     progress::Progress,
     settings::Settings,
+    trust::Guard,
 };
 
 /// How many artifacts are worked on at once where nobody says otherwise.
@@ -30,7 +32,7 @@ pub(crate) struct App {
     /// Who looks on.
     pub(crate) progress: Progress,
     /// The variables of the process.
-    environment: Environment,
+    pub(crate) environment: Environment,
     /// File, environment and flags put together.
     pub(crate) settings: Settings,
     /// The time of day.
@@ -74,6 +76,17 @@ impl App {
         Ok(context)
     }
 
+    /// The variables of the process.
+    pub(crate) fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    /// The time of day, as trust reckons with it. A clock beyond all calendars counts as the beginning of time, when no
+    /// certificate was valid.
+    pub(crate) fn now(&self) -> Timestamp {
+        Timestamp::try_from(self.clock.now()).unwrap_or(Timestamp::UNIX_EPOCH)
+    }
+
     /// The variables of the process as the client knows them.
     pub(crate) fn variables(&self) -> transship_registry_client::Environment {
         client::variables(&self.settings, &self.environment)
@@ -89,8 +102,13 @@ impl App {
         self.repository(name, Side::Target)
     }
 
-    /// The engine, with the choices that commands share.
-    pub(crate) fn engine(&self, choices: &Choices, with: impl FnOnce(&mut Options)) -> Engine {
+    /// The engine, with the choices that commands share, behind a guard.
+    pub(crate) fn engine(
+        &self,
+        choices: &Choices,
+        guard: &Guard,
+        with: impl FnOnce(&mut Options),
+    ) -> Engine {
         let mut options = Options {
             move_tags: choices.move_tags,
             require_platforms: choices.require_platform.clone(),
@@ -101,7 +119,7 @@ impl App {
             ..Options::default()
         };
         with(&mut options);
-        Engine::new(options, Arc::new(self.progress.clone()), Arc::new(Accept))
+        Engine::new(options, Arc::new(self.progress.clone()), guard.gate())
     }
 
     fn repository(&self, name: &Repository, side: Side) -> Result<RemoteRepository> {

@@ -22,6 +22,11 @@ impl Environment {
             .filter(|value| !value.is_empty())
     }
 
+    /// The value of a variable that is set, even to nothing: an empty passphrase is one.
+    pub(crate) fn set(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
     /// All variables whose name begins with `prefix`.
     pub(crate) fn with_prefix<'a>(
         &'a self,

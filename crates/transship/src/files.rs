@@ -10,18 +10,29 @@ use transship_oci::{Error, ErrorKind, Result, Side};
 
 /// Reads a text of at most `limit` bytes; `-` is standard input.
 pub(crate) fn read_text(path: &Path, limit: u64) -> Result<String> {
-    let at = name(path);
-    let text = if path == Path::new("-") {
+    let bytes = read(path, limit)?;
+    String::from_utf8(bytes).map_err(|cause| {
+        let error = Error::new(ErrorKind::Invalid, "the file is no text");
+        error
+            .because(cause.utf8_error())
+            .on(Side::Local)
+            .at(name(path))
+    })
+}
+
+/// Reads a file of at most `limit` bytes; `-` is standard input.
+pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>> {
+    let bytes = if path == Path::new("-") {
         read_capped(io::stdin().lock(), limit)
     } else {
         fs::File::open(path).and_then(|file| read_capped(file, limit))
     };
-    text.map_err(|cause| {
+    bytes.map_err(|cause| {
         let error = match cause.kind() {
             io::ErrorKind::NotFound => Error::new(ErrorKind::Invalid, "there is no such file"),
             _ => Error::new(ErrorKind::Invalid, "the file cannot be read").because(cause),
         };
-        error.on(Side::Local).at(at)
+        error.on(Side::Local).at(name(path))
     })
 }
 
@@ -56,12 +67,12 @@ pub(crate) fn name(path: &Path) -> String {
     }
 }
 
-fn read_capped(from: impl Read, limit: u64) -> io::Result<String> {
-    let mut text = String::new();
-    from.take(limit + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > limit {
+fn read_capped(from: impl Read, limit: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    from.take(limit + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit {
         let message = format!("it is longer than the limit of {limit} bytes");
         return Err(io::Error::new(io::ErrorKind::InvalidData, message));
     }
-    Ok(text)
+    Ok(bytes)
 }

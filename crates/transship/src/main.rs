@@ -17,12 +17,15 @@ mod list;
 mod logging;
 mod nearest;
 mod output;
+mod private_key;
 mod progress;
 mod quickstart;
 mod read;
+mod scribe;
 mod settings;
 mod signals;
 mod tree;
+mod trust;
 mod yaml;
 
 use std::process::ExitCode;
@@ -37,7 +40,7 @@ fn main() -> ExitCode {
     let cli = Cli::read();
     let environment = Environment::of_process();
     let no_color = environment.get("NO_COLOR").is_some();
-    let output = Output::new(cli.global.format, cli.global.quiet, no_color);
+    let output = Output::new(cli.global.format.output, cli.global.quiet, no_color);
     logging::start(cli.global.verbose, cli.global.quiet, !no_color);
     let exit = start(&cli, environment, output).unwrap_or_else(|error| {
         output.error(&error);

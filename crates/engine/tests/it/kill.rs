@@ -39,6 +39,7 @@ pub(crate) async fn assert_completes(graph: &Graph, rig: &Rig, tags: &[&str]) {
         writes: Arc::default(),
         options: rig.options.clone(),
         recorder: Recorder::new(),
+        gate: rig.gate.clone(),
     };
     again.copied(tags).await;
     for target in &again.targets {
@@ -61,7 +62,7 @@ pub(crate) async fn assert_completes(graph: &Graph, rig: &Rig, tags: &[&str]) {
     );
 }
 
-async fn run_until_killed(rig: &Rig, trap: &Trap, tags: &[&str]) {
+pub(crate) async fn run_until_killed(rig: &Rig, trap: &Trap, tags: &[&str]) {
     let engine = rig.engine();
     let jobs: Vec<_> = tags.iter().map(|tag| rig.job(tag)).collect();
     tokio::select! {

@@ -7,6 +7,7 @@
 mod apply;
 mod blobs;
 mod faults;
+mod gate;
 mod kill;
 mod legacy;
 mod platforms;

@@ -5,9 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures::stream;
 use transship_engine::Engine;
-use transship_oci::{
-    Descriptor, Digest, ErrorKind, Event, Gate, Referrer, Result, Side, Source, Verdict,
-};
+use transship_oci::{Digest, ErrorKind, Event, Gate, Result, Side, Source, Verdict, Walked};
 use transship_testkit::image::{Graph, Image, Index, layer, sample};
 
 use crate::support::{Rig, block_on, digest_of, visible_tags};
@@ -121,15 +119,11 @@ struct Refuse {
 
 #[async_trait]
 impl Gate for Refuse {
-    async fn admit(
-        &self,
-        _: &Descriptor,
-        evidence: &[Referrer],
-        _: &dyn Source,
-    ) -> Result<Verdict> {
-        *self.seen.lock().unwrap() = evidence.iter().map(|one| one.descriptor.digest).collect();
+    async fn admit(&self, walked: &Walked, _: &dyn Source) -> Result<Verdict> {
+        let referrers = walked.referrers.iter();
+        *self.seen.lock().unwrap() = referrers.map(|(_, one)| one.descriptor.digest).collect();
         Ok(Verdict {
-            admitted: false,
+            refusal: Some(ErrorKind::SignatureMissing),
             reasons: vec!["no signature by acme".to_owned()],
         })
     }
@@ -146,7 +140,7 @@ fn what_the_gate_refuses_moves_nothing() {
         assert_eq!(report.failed(), 2);
         let root = digest_of(&graph, "1.4");
         for (_, error) in report.errors() {
-            assert_eq!(error.kind(), ErrorKind::PolicyRefused);
+            assert_eq!(error.kind(), ErrorKind::SignatureMissing);
             assert_eq!(
                 error.message(),
                 format!("{root} is refused: no signature by acme")

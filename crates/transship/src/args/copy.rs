@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use transship_oci::{Platform, Reference};
 
-use super::value::TagTarget;
+use super::{Record, value::TagTarget};
 
 /// `copy SRC DST`
 #[derive(Debug, Args)]
@@ -66,6 +66,15 @@ pub(crate) struct Choices {
     #[arg(long)]
     pub(crate) include_foreign: bool,
 
+    /// Copy only what this policy lets pass: judged before anything moves, and again at the target before a tag is
+    /// published. Our own form, or containers' policy.json.
+    #[arg(long, value_name = "FILE", conflicts_with = "no_referrers")]
+    pub(crate) policy: Option<PathBuf>,
+
+    /// What to state of the run.
+    #[command(flatten)]
+    pub(crate) record: Record,
+
     /// Exit with 3 when there was nothing to do.
     #[arg(long)]
     pub(crate) exit_nothing: bool,
@@ -77,6 +86,10 @@ pub(crate) struct Apply {
     /// A plan written by `copy --plan` or `sync --plan`; - for standard input.
     #[arg(value_name = "PLAN")]
     pub(crate) plan: PathBuf,
+
+    /// The policy that the plan was made under, if it is elsewhere now; or one to hold a plan to that was made without.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
 
     /// Compare the plan with the world as it is now, and move nothing.
     #[arg(long)]

@@ -1,26 +1,39 @@
 //! What may be written on the command line. Nothing here decides: `settings` resolves, `commands` act.
 
+mod conformance;
 mod copy;
+mod form;
 mod login;
+mod policy;
 mod read;
 mod registry;
+mod sign;
+mod statement;
 mod sync;
 mod value;
+mod verify;
 
 use std::path::PathBuf;
 
 use clap::{
     Args, Parser, Subcommand, ValueEnum,
+    builder::{EnumValueParser, TypedValueParser as _},
     error::{ContextKind, ContextValue},
 };
 
 pub(crate) use self::{
+    conformance::{Conformance, ConformanceCommand, VerifyBundle},
     copy::{Apply, Choices, Copy},
+    form::{Forms, SignerKey, Storage},
     login::{Login, Logout},
+    policy::{Explain, Export, Import, Lint, Policy, PolicyCommand},
     read::{Doctor, Inspect, Tags, Tree},
     registry::{Registry, RegistryCommand, Serve},
+    sign::{Attest, GenerateKey, KeyCommand, KeyTool, Sign, SigningKey},
+    statement::{Record, ShowStatement, Statement, StatementCommand, VerifyStatement},
     sync::Sync,
     value::{Span, TagTarget},
+    verify::{Keyless, Verify},
 };
 
 /// Moves container images and OCI artifacts, with everything that belongs to them, between registries.
@@ -97,8 +110,9 @@ pub(crate) struct Global {
     pub(crate) connections: Option<u16>,
 
     /// Form of the results.
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "FORM")]
-    pub(crate) format: Format,
+    #[arg(long, global = true, default_value = "text", value_name = "FORM",
+          value_parser = EnumValueParser::<Format>::new().map(Forms::from))]
+    pub(crate) format: Forms,
 
     /// Write every event as a line of JSON to standard error, in place of bars and lines.
     #[arg(long, global = true, value_enum, value_name = "FORM")]
@@ -143,6 +157,10 @@ pub(crate) enum Command {
     Apply(Apply),
     /// Copy what a list selects.
     Sync(Sync),
+    /// Verify the signatures of an artifact, and say of every one how it stands.
+    Verify(Verify),
+    /// Policies: what must lie beside which artifact.
+    Policy(Policy),
     /// Show what a reference points at.
     Inspect(Inspect),
     /// Show an artifact as a tree, with everything that belongs to each part of it.
@@ -155,8 +173,19 @@ pub(crate) enum Command {
     Logout(Logout),
     /// Find out by trying what a repository allows and supports.
     Doctor(Doctor),
+    /// Sign an artifact with a key.
+    Sign(Sign),
+    /// Say something about an artifact, signed with a key: provenance, an SBOM, the result of a scan.
+    Attest(Attest),
+    /// Read the signed record of a run.
+    Statement(Statement),
+    /// Make keys to sign with.
+    Key(KeyTool),
     /// The registry built into this program.
     Registry(Registry),
+    /// Answer the questions of the sigstore-conformance suite.
+    #[command(hide = true)]
+    Conformance(Conformance),
     /// See it work: two registries and a signed sample image, all inside this process.
     Quickstart,
     /// Print the completions for a shell.

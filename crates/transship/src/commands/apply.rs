@@ -3,11 +3,17 @@
 use transship_engine::{Job, PlannedJob};
 use transship_oci::{Error, ErrorKind, Reference, Result};
 
-use super::{copy, plan_file, report::Summary, transfer};
+use super::{
+    copy,
+    plan_file::{self, Under},
+    report::Summary,
+    transfer,
+};
 use crate::{app::App, args::Apply, exit::Exit, files};
 
 pub(super) async fn run(app: &App, args: &Apply) -> Result<Exit> {
     let file = plan_file::read(&args.plan)?;
+    let guard = Under::guard(file.choices.policy.as_ref(), app, args.policy.as_deref())?;
     let (choices, platforms) = file.choices.to_choices()?;
     let jobs = file
         .plan
@@ -15,7 +21,7 @@ pub(super) async fn run(app: &App, args: &Apply) -> Result<Exit> {
         .iter()
         .map(|planned| job(app, planned).map_err(|error| error.at(files::name(&args.plan))))
         .collect::<Result<Vec<_>>>()?;
-    let engine = app.engine(&choices, |options| options.platforms = platforms);
+    let engine = app.engine(&choices, &guard, |options| options.platforms = platforms);
     if args.dry_run {
         let now = Box::pin(engine.plan(futures::stream::iter(jobs))).await?;
         app.progress.end();

@@ -10,6 +10,7 @@ use crate::{
     app::App,
     args::{Copy, TagTarget},
     exit::Exit,
+    trust,
 };
 
 pub(super) async fn run(app: &App, args: &Copy) -> Result<Exit> {
@@ -19,13 +20,15 @@ pub(super) async fn run(app: &App, args: &Copy) -> Result<Exit> {
         .collect::<Result<_>>()?;
     refuse_twice(&targets)?;
     let job = job(app, &args.source, &targets)?;
-    let engine = app.engine(&args.choices, |options| {
+    let guard = trust::guard(app, args.choices.policy.as_deref())?;
+    let engine = app.engine(&args.choices, &guard, |options| {
         options.platforms.clone_from(&args.platform);
     });
     let mode = Mode {
         plan: args.plan.as_deref(),
         choices: &args.choices,
         platforms: &args.platform,
+        guard: &guard,
         source: Some(&args.source),
     };
     transfer::run(app, &engine, vec![job], mode).await

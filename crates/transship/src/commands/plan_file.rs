@@ -1,13 +1,18 @@
 //! A plan as a file: what the engine planned, and the choices it planned with, so that `apply` makes the same ones.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use transship_engine::Plan;
-use transship_oci::{Error, ErrorKind, Platform, Result};
+use transship_oci::{Digest, Error, ErrorKind, Platform, Result};
 
 use super::transfer::Mode;
-use crate::{app::App, args::Choices, files, output};
+use crate::{
+    app::App,
+    args::Choices,
+    files, output,
+    trust::{self, Guard},
+};
 
 /// The longest plan that is read, in bytes: some hundred thousand artifacts.
 const MAX_PLAN: u64 = 256 * 1024 * 1024;
@@ -34,6 +39,42 @@ pub(super) struct Chosen {
     no_referrers: bool,
     recheck: bool,
     include_foreign: bool,
+    /// The policy that the plan was made under.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) policy: Option<Under>,
+}
+
+/// A policy, and the digest that its text had.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Under {
+    file: PathBuf,
+    digest: Digest,
+}
+
+impl Under {
+    /// The guard that the plan was made under, by the file `elsewhere` if that is given.
+    ///
+    /// # Errors
+    /// `Drift` when the policy is another now.
+    pub(super) fn guard(
+        under: Option<&Self>,
+        app: &App,
+        elsewhere: Option<&Path>,
+    ) -> Result<Guard> {
+        let path = elsewhere.or(under.map(|under| under.file.as_path()));
+        let guard = trust::guard(app, path)?;
+        match under {
+            Some(under) if guard.digest() != Some(under.digest) => {
+                let message = format!(
+                    "the plan was made under the policy {}, which is another now",
+                    under.digest
+                );
+                Err(Error::new(ErrorKind::Drift, message).hinting("make the plan again"))
+            }
+            _ => Ok(guard),
+        }
+    }
 }
 
 impl Chosen {
@@ -46,6 +87,7 @@ impl Chosen {
             no_referrers: mode.choices.no_referrers,
             recheck: mode.choices.recheck,
             include_foreign: mode.choices.include_foreign,
+            policy: under(mode),
         }
     }
 
@@ -61,6 +103,15 @@ impl Chosen {
         };
         Ok((choices, platforms(&self.platforms)?))
     }
+}
+
+fn under(mode: &Mode<'_>) -> Option<Under> {
+    let file = mode.choices.policy.as_ref()?;
+    Some(Under {
+        // The plan may be applied from another folder.
+        file: std::path::absolute(file).unwrap_or_else(|_| file.clone()),
+        digest: mode.guard.digest()?,
+    })
 }
 
 fn platforms(texts: &[String]) -> Result<Vec<Platform>> {

@@ -9,7 +9,7 @@ use crate::nearest::nearest;
 const MOST: usize = 10_000;
 
 /// Adds a hint to the error for a tag that was not found, if the repository has one that is nearly it.
-pub(super) async fn tag(source: &dyn Source, wanted: &Reference, error: Error) -> Error {
+pub(crate) async fn tag(source: &dyn Source, wanted: &Reference, error: Error) -> Error {
     let Name::Tag(name) = wanted.name() else {
         return error;
     };

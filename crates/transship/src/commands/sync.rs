@@ -20,7 +20,7 @@ use crate::{
     exit::Exit,
     files,
     list::{Decision, Entry, List, Values, Why, check_collisions},
-    output, yaml,
+    output, trust, yaml,
 };
 
 /// How many repositories are asked for their tags at once.
@@ -55,11 +55,13 @@ pub(super) async fn run(app: &App, args: &Sync) -> Result<Exit> {
     }
     let mut choices: Choices = args.choices.clone();
     choices.require_platform.extend(list.require_platforms);
-    let engine = app.engine(&choices, |_| {});
+    let guard = trust::guard(app, choices.policy.as_deref())?;
+    let engine = app.engine(&choices, &guard, |_| {});
     let mode = Mode {
         plan: args.plan.as_deref(),
         choices: &choices,
         platforms: &[],
+        guard: &guard,
         source: None,
     };
     let exit = transfer::run(app, &engine, jobs, mode).await?;

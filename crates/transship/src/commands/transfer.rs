@@ -11,7 +11,7 @@ use super::{
     report::{Preview, Summary},
     suggest,
 };
-use crate::{app::App, args::Choices, exit::Exit};
+use crate::{app::App, args::Choices, exit::Exit, scribe::Scribe, trust::Guard};
 
 /// What to do with the jobs.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +22,8 @@ pub(super) struct Mode<'a> {
     pub(super) choices: &'a Choices,
     /// Only these platforms.
     pub(super) platforms: &'a [Platform],
+    /// What lets artifacts pass.
+    pub(super) guard: &'a Guard,
     /// The one source, where there is one: if its tag is not there, the nearest is named.
     pub(super) source: Option<&'a Reference>,
 }
@@ -38,9 +40,14 @@ pub(super) async fn run(
         app.progress.end();
         return preview(app, plan?, mode);
     }
+    // Before anything moves: nobody shall wait for a long run that ends without its statement.
+    let scribe = Scribe::new(app, &mode.choices.record)?;
     let report = Box::pin(engine.run(stream::iter(jobs))).await;
     app.progress.end();
     app.output.result(&Summary::of(&report))?;
+    if let Some(scribe) = scribe {
+        scribe.state(app, &report, mode.guard).await?;
+    }
     if let (Some(source), Some((_, error))) = (mode.source, report.errors().next())
         && error.side() == Some(Side::Source)
         && report.copied() + report.unchanged() == 0

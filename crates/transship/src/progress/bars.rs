@@ -181,9 +181,10 @@ impl Observer for Bars {
                 state.failed += 1;
                 self.ended(&mut state, source);
             }
-            Event::Notice { .. } | Event::Held { .. } => {
-                let line = lines::line(event).unwrap_or_default();
-                let _ = self.screen.println(line);
+            Event::Notice { .. } | Event::Held { .. } | Event::Judged { .. } => {
+                if let Some(line) = lines::line(event) {
+                    let _ = self.screen.println(line);
+                }
                 return;
             }
             _ => return,

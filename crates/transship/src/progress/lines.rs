@@ -56,6 +56,13 @@ fn words(event: &Event) -> Option<String> {
                 wait(*wait_ms)
             )
         }
+        Event::Judged {
+            source,
+            at,
+            verdict: "admitted",
+            reasons,
+            ..
+        } => format!("{source}: passes as it is at {at}: {}", reasons.join("; ")),
         Event::Notice { about, message } => format!("note: {about}: {message}"),
         _ => return None,
     })

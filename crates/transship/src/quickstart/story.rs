@@ -20,6 +20,7 @@ use crate::{
     exit::Exit,
     output,
     tree::{self, Drawing},
+    trust::Guard,
 };
 
 /// Tells the story.
@@ -130,7 +131,7 @@ async fn copy(app: &App, source: &Repository, target: &Repository, tag: &Tag) ->
         }],
         expect: None,
     };
-    let engine = app.engine(&Choices::default(), |_| {});
+    let engine = app.engine(&Choices::default(), &Guard::default(), |_| {});
     let report = Box::pin(engine.run(futures::stream::iter([job]))).await;
     if let Some((_, error)) = report.errors().next() {
         return Err(error.share());

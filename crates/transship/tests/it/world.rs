@@ -70,6 +70,20 @@ pub(crate) fn signed_app() -> (Graph, Descriptor) {
     (graph, app)
 }
 
+/// An index of two platforms under `1.4`, with an SBOM beside it and no signature.
+pub(crate) fn unsigned_app() -> (Graph, Descriptor) {
+    let mut graph = Graph::new();
+    let image = |platform: &str| {
+        let program = layer::gzip("usr/bin/app", platform.as_bytes());
+        Image::new().platform(platform).layer(program)
+    };
+    let children = ["linux/amd64", "linux/arm64"].map(|platform| graph.image(image(platform)));
+    let app = graph.index(Index::of(children));
+    graph.tag("1.4", &app);
+    graph.attach(&app, "application/spdx+json", b"{}");
+    (graph, app)
+}
+
 /// The single image `name`, with a layer of its own, under each of these tags.
 pub(crate) fn image_under(tags: &[&str]) -> Graph {
     let mut graph = Graph::new();

@@ -1,10 +1,12 @@
 //! What the tests stand on: a rig of one source and some targets, all watched.
 
+mod gate;
 mod observer;
 mod rig;
 mod trap;
 mod watched;
 
+pub(crate) use gate::{ALARM, Demanding};
 pub(crate) use observer::Recorder;
 pub(crate) use rig::{Rig, block_on, digest_of, visible_tags};
 pub(crate) use trap::{Act, Trap};

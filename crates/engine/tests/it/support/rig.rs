@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures::{TryStreamExt as _, stream};
 use transship_engine::{Engine, Job, Options, Plan, Report, Target};
-use transship_oci::{Accept, Digest, Name, Result, Source as _, Tag};
+use transship_oci::{Accept, Digest, Gate, Name, Result, Source as _, Tag};
 use transship_registry_server::Local;
 use transship_testkit::image::Graph;
 
@@ -26,6 +26,7 @@ pub(crate) struct Rig {
     pub(crate) writes: Arc<Trap>,
     pub(crate) options: Options,
     pub(crate) recorder: Arc<Recorder>,
+    pub(crate) gate: Arc<dyn Gate>,
 }
 
 impl Rig {
@@ -46,6 +47,7 @@ impl Rig {
             writes,
             options: Options::default(),
             recorder: Recorder::new(),
+            gate: Arc::new(Accept),
         }
     }
 
@@ -53,7 +55,7 @@ impl Rig {
         Engine::new(
             self.options.clone(),
             Arc::clone(&self.recorder) as _,
-            Arc::new(Accept),
+            Arc::clone(&self.gate),
         )
     }
 

@@ -274,6 +274,10 @@ impl Sink for Watched {
             .await
     }
 
+    fn reader(&self) -> Option<&dyn Source> {
+        Some(self)
+    }
+
     async fn finish(&self) -> Result<()> {
         self.trap
             .call("finish".to_owned(), self.inner.finish())

@@ -1,0 +1,48 @@
+//! `attest REF`
+
+use serde_json::Value;
+use transship_oci::{Error, ErrorKind, Result, Side, Source as _};
+use transship_trust::sign::{self, Attestation};
+
+use super::sign::{Placed, place};
+use crate::{
+    app::App,
+    args::{Attest, Storage},
+    exit::Exit,
+    files, private_key,
+};
+
+/// The largest predicate that is read, in bytes: a bundle with it must fit into what verifiers read (128 MiB).
+const MAX_PREDICATE: u64 = 64 << 20;
+
+pub(super) async fn run(app: &App, args: &Attest) -> Result<Exit> {
+    let text = files::read_text(&args.predicate, MAX_PREDICATE)?;
+    let predicate: Value = serde_json::from_str(&text).map_err(|cause| {
+        Error::new(ErrorKind::Invalid, "the predicate is not JSON")
+            .on(Side::Local)
+            .at(files::name(&args.predicate))
+            .because(cause)
+    })?;
+    let key = private_key::read(app, &args.key)?;
+    let repository = app.target(&args.reference.repository)?;
+    let root = repository.fetch(&args.reference.name()).await?;
+    let subject = root.descriptor();
+    let said = Attestation {
+        subject,
+        predicate_type: &args.predicate_type,
+        predicate,
+    };
+    let signed = match args.storage() {
+        Storage::Bundle => sign::attest(&key, said, app.now())?,
+        Storage::Cosign => {
+            let tag = sign::legacy_tag(&subject.digest, "att")?;
+            let existing = sign::tagged(&repository, &tag).await?;
+            sign::attest_legacy(&key, said, repository.name(), existing.as_ref())?
+        }
+    };
+    let line = place(&repository, subject, &signed, args.dry_run).await?;
+    app.progress.end();
+    app.output
+        .result(&Placed::one(&repository, &key, args.storage(), line))?;
+    Ok(Exit::Done)
+}

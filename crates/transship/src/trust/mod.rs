@@ -1,0 +1,13 @@
+//! Trust on the command line: from flags and files to rules, a gate and an assessment.
+//!
+//! Verdicts are made in `transship_trust` and nowhere here.
+
+mod assess;
+mod gate;
+mod rules;
+
+pub(crate) use self::{
+    assess::assess,
+    gate::{Guard, guard},
+    rules::{Document, beside, document, rules},
+};

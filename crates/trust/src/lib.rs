@@ -1,0 +1,41 @@
+//! Finds evidence beside an artifact, judges it, and signs.
+//!
+//! ```text
+//! referrers ──► evidence (every form, one model) ──► Judge (signer, demand) ──► Finding ──► conclude ──► Class
+//! ```
+//! [`find`] reads what lies beside a digest; [`Judge::judge`] says of one piece of [`Evidence`] how it stands to one
+//! [`Signer`] and one [`Demand`], always with a reason; [`conclude`] draws good, bad, missing or cannot-check from all of them.
+//!
+//! Nothing here asks the network for anything but what the given `Source` has: trust roots, keys and the time are handed in.
+//! What is judged and in which order is written in `judge`, and nowhere else is a verdict made.
+
+mod authorities;
+pub mod conformance;
+mod demand;
+mod evidence;
+mod judge;
+mod keys;
+mod nearest;
+mod pattern;
+mod pem;
+pub mod policy;
+mod predicate;
+mod root;
+pub mod sign;
+mod signer;
+pub mod statement;
+mod verdict;
+
+pub use authorities::Authorities;
+pub use demand::{AttestationDemand, Demand, NameRule, SignatureDemand};
+pub use evidence::{Evidence, Form, Found, Limits, Located, SimpleSigning, find, load, locate};
+pub use judge::Judge;
+pub use keys::Key;
+pub use pattern::Pattern;
+pub use predicate::{Condition, IN_TOTO, SIGN, Statement, StatementSubject, Test, predicate_type};
+pub use root::TrustRoot;
+pub use signer::{
+    Identity, KeySigner, KeylessSigner, PkiSigner, Signer, Subject, SubjectKind, Tlog,
+    WorkflowClaim,
+};
+pub use verdict::{Claim, Class, Finding, Outcome, Proof, SignedBy, conclude};

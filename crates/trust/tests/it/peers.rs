@@ -1,0 +1,265 @@
+//! What is signed here is verified by cosign 2 and 3, and keys go back and forth.
+
+use std::collections::BTreeMap;
+
+use secrecy::SecretString;
+use serde_json::json;
+use transship_oci::{Descriptor, Digest, Reference, Repository, Side};
+use transship_registry_client::{Client, Context, HostSettings, RemoteRepository};
+use transship_testkit::{
+    image::{Graph, Image, Index, Layer},
+    peers::{Cosign, DockerRegistry, Home, Options, Run, Version},
+};
+use transship_trust::{
+    KeySigner, Outcome, Signer, Tlog,
+    sign::{
+        Attestation, LegacySignature, PrivateKey, attest, attest_legacy, legacy_tag, publish, sign,
+        sign_legacy, tagged,
+    },
+    statement::{Moved, Program, RUN, RunRecord},
+};
+
+const NOW: &str = "2026-11-24T00:00:00Z";
+
+struct Scene {
+    _registry: DockerRegistry,
+    home: Home,
+    two: Cosign,
+    three: Cosign,
+    repository: RemoteRepository,
+    index: Descriptor,
+    key: PrivateKey,
+}
+
+impl Scene {
+    /// With the key pair that cosign made.
+    async fn start() -> Option<Self> {
+        let registry = DockerRegistry::start(&Options::default()).await?;
+        let home = Home::new();
+        let two = Cosign::new(Version::V2, &home).await?;
+        let three = Cosign::new(Version::V3, &home).await?;
+        let host = registry.host().to_owned();
+        let client = Client::new(Context {
+            hosts: HostSettings {
+                plain_http: [host.clone()].into(),
+                ..HostSettings::default()
+            },
+            ..Context::default()
+        })
+        .unwrap();
+        let name = Repository::new(&host, "app").unwrap();
+        let repository = client.repository(&name, Side::Target).unwrap();
+        let mut graph = Graph::new();
+        let child = graph.image(Image::new().layer(Layer::new("application/x", "content")));
+        let index = graph.index(Index::of([child]));
+        graph.tag("1", &index);
+        graph.push_to(&repository).await.unwrap();
+        let pem = std::fs::read_to_string(home.path().join("cosign.key")).unwrap();
+        let key = PrivateKey::from_pem(&pem, Some(&password())).unwrap();
+        Some(Self {
+            _registry: registry,
+            home,
+            two,
+            three,
+            repository,
+            index,
+            key,
+        })
+    }
+
+    fn reference(&self) -> String {
+        let reference = Reference {
+            repository: self.repository.name().clone(),
+            tag: None,
+            digest: Some(self.index.digest),
+        };
+        reference.to_string()
+    }
+
+    async fn sign_in_tag(&self, annotations: &[(&str, &str)]) -> Digest {
+        let annotations = strings(annotations);
+        let signature = LegacySignature {
+            subject: self.index.digest,
+            name: self.repository.name(),
+            annotations: &annotations,
+        };
+        let tag = legacy_tag(&self.index.digest, "sig").unwrap();
+        let existing = tagged(&self.repository, &tag).await.unwrap();
+        let signed = sign_legacy(&self.key, &signature, existing.as_ref()).unwrap();
+        publish(&signed, &self.repository).await.unwrap()
+    }
+
+    async fn sign_beside(&self, annotations: &[(&str, &str)]) -> Digest {
+        let now = NOW.parse().unwrap();
+        let signed = sign(&self.key, &self.index, &strings(annotations), now).unwrap();
+        publish(&signed, &self.repository).await.unwrap()
+    }
+}
+
+/// What the tests' cosign encrypts its keys with.
+fn password() -> SecretString {
+    SecretString::from("")
+}
+
+fn strings(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    pairs.iter().map(owned).collect()
+}
+
+fn assert_verified(run: &Run) {
+    assert_eq!(run.code(), 0, "{run:?}");
+}
+
+#[tokio::test]
+async fn cosign_2_verifies_a_signature_in_a_tag_and_others_stay() {
+    let Some(scene) = Scene::start().await else {
+        return;
+    };
+    let reference = scene.reference();
+    assert_ne!(scene.two.verify(&reference).await.code(), 0);
+    scene.two.sign(&reference).await;
+    let once = scene.sign_in_tag(&[("by", "us")]).await;
+    // The same again is the same: nothing is added.
+    assert_eq!(scene.sign_in_tag(&[("by", "us")]).await, once);
+    let run = scene.two.verify(&reference).await;
+    assert_verified(&run);
+    let said: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    let said = said.as_array().unwrap();
+    assert_eq!(said.len(), 2);
+    assert!(
+        said.iter().any(|one| one["optional"]["by"] == "us"),
+        "{said:?}"
+    );
+    // A third, by cosign, on top of ours.
+    scene.two.sign_into_tag(&reference).await;
+    assert_verified(&scene.two.verify(&reference).await);
+}
+
+#[tokio::test]
+async fn cosign_3_verifies_a_bundle_beside_an_image() {
+    let Some(scene) = Scene::start().await else {
+        return;
+    };
+    let reference = scene.reference();
+    assert_ne!(scene.three.verify(&reference).await.code(), 0);
+    let once = scene.sign_beside(&[("by", "us")]).await;
+    assert_eq!(scene.sign_beside(&[("by", "us")]).await, once);
+    assert_verified(&scene.three.verify(&reference).await);
+}
+
+#[tokio::test]
+async fn cosign_verifies_attestations_in_both_forms() {
+    let Some(scene) = Scene::start().await else {
+        return;
+    };
+    let reference = scene.reference();
+    let predicate = json!({
+        "buildDefinition": {"buildType": "https://example.com/build", "externalParameters": {}},
+        "runDetails": {"builder": {"id": "https://example.com/builder"}},
+    });
+    let said = Attestation {
+        subject: &scene.index,
+        predicate_type: "slsaprovenance1",
+        predicate,
+    };
+    let name = scene.repository.name();
+    let legacy = attest_legacy(&scene.key, said.clone(), name, None).unwrap();
+    publish(&legacy, &scene.repository).await.unwrap();
+    let two = &scene.two;
+    assert_verified(
+        &two.verify_attestation_as("slsaprovenance1", &reference)
+            .await,
+    );
+    assert_ne!(
+        two.verify_attestation_as("spdxjson", &reference)
+            .await
+            .code(),
+        0
+    );
+
+    let bundle = attest(&scene.key, said, NOW.parse().unwrap()).unwrap();
+    publish(&bundle, &scene.repository).await.unwrap();
+    let three = &scene.three;
+    assert_verified(
+        &three
+            .verify_attestation_as("slsaprovenance1", &reference)
+            .await,
+    );
+    assert_ne!(
+        three
+            .verify_attestation_as("spdxjson", &reference)
+            .await
+            .code(),
+        0
+    );
+}
+
+#[tokio::test]
+async fn cosign_signs_with_a_key_that_was_made_here() {
+    let Some(scene) = Scene::start().await else {
+        return;
+    };
+    let key = PrivateKey::generate().unwrap();
+    let home = Home::new();
+    home.write("cosign.key", key.to_encrypted_pem(&password()).unwrap());
+    home.write("cosign.pub", key.public_pem());
+    let cosign = Cosign::new(Version::V2, &home).await.unwrap();
+    cosign.sign(&scene.reference()).await;
+    assert_verified(&cosign.verify(&scene.reference()).await);
+}
+
+#[tokio::test]
+async fn cosign_3_verifies_the_record_of_a_run() {
+    let Some(scene) = Scene::start().await else {
+        return;
+    };
+    let record = record(scene.index.digest);
+    let bundle = record.sign(&scene.key).unwrap();
+    assert_eq!(record.sign(&scene.key).unwrap(), bundle);
+    scene.home.write("run.sigstore.json", &bundle);
+    let digest = format!("--digest={}", scene.index.digest.hex());
+    let kind = format!("--type={RUN}");
+    let flags = [
+        "verify-blob-attestation",
+        "--key=cosign.pub",
+        "--bundle=run.sigstore.json",
+        "--insecure-ignore-tlog",
+        "--digestAlg=sha256",
+        &digest,
+        &kind,
+    ];
+    let run = scene.three.tool().run(flags).await;
+    assert_verified(&run);
+    let other = format!("--digest={}", "0".repeat(64));
+    let flags = flags.map(|flag| if flag == digest { other.as_str() } else { flag });
+    assert_ne!(scene.three.tool().run(flags).await.code(), 0);
+
+    let signer = Signer::Key(KeySigner {
+        keys: vec![scene.key.public().clone()],
+        tlog: Tlog::Ignore,
+        root: None,
+    });
+    let judge = transship_trust::Judge::new(NOW.parse().unwrap());
+    let (finding, read) = RunRecord::verify(&bundle, &signer, &judge).unwrap();
+    assert_eq!(finding.outcome, Outcome::Accepted);
+    assert_eq!(read, Some(record));
+}
+
+fn record(digest: Digest) -> RunRecord {
+    RunRecord {
+        program: Program {
+            name: "transship".to_owned(),
+            version: "0.1.0".to_owned(),
+        },
+        policy: None,
+        trust_roots: [].into(),
+        artifacts: vec![Moved {
+            source: "registry.example/app:1".to_owned(),
+            source_digest: digest,
+            digest,
+            targets: ["mirror.example/app:1".to_owned()].into(),
+            referrers: [].into(),
+            verdict: None,
+        }],
+    }
+}
