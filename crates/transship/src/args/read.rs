@@ -47,6 +47,6 @@ pub(crate) struct Doctor {
     pub(crate) repository: Repository,
 
     /// Try only what needs no right to write.
-    #[arg(long)]
+    #[arg(long, visible_alias = "dry-run")]
     pub(crate) read_only: bool,
 }

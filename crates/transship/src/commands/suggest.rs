@@ -17,12 +17,17 @@ pub(crate) async fn tag(source: &dyn Source, wanted: &Reference, error: Error) -
         return error;
     }
     // No list, no hint: the first error is the one that counts.
-    let listed: Vec<Tag> = source
-        .tags()
-        .take(MOST)
-        .try_collect()
-        .await
-        .unwrap_or_default();
+    let listed: Vec<Tag> = match source.tags().take(MOST).try_collect().await {
+        Ok(listed) => listed,
+        // A HEAD has no body that could have said so.
+        Err(none) if none.kind() == ErrorKind::NotFound => {
+            return error.hinting(format!(
+                "there is no repository {}; check its name",
+                wanted.repository
+            ));
+        }
+        Err(_) => return error,
+    };
     let names: Vec<&str> = listed
         .iter()
         .filter(|tag| tag.subject().is_none())

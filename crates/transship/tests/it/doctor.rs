@@ -62,9 +62,11 @@ async fn a_good_registry_has_nothing_but_good_findings() {
 #[tokio::test]
 async fn read_only_writes_nothing() {
     let registry = registry().await;
-    let run = doctor(registry.host(), &["--read-only"]).await;
-    expect(&run, 0);
-    assert_eq!(level(&run, "push"), "-");
+    for flag in ["--read-only", "--dry-run"] {
+        let run = doctor(registry.host(), &[flag]).await;
+        expect(&run, 0);
+        assert_eq!(level(&run, "push"), "-");
+    }
     let writes = [
         Route::PostUpload,
         Route::PutManifest,

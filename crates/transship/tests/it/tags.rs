@@ -44,6 +44,25 @@ async fn a_repository_is_named_without_a_tag() {
 }
 
 #[tokio::test]
+async fn a_repository_that_is_not_there_is_named() {
+    let (from, to) = (registry().await, registry().await);
+    image_under(&["1"])
+        .push_to(&remote(&to.repository("app")))
+        .await
+        .unwrap();
+    let source = format!("{}/ap", from.host());
+    // The target has the tag, so that the source is asked by HEAD.
+    let target = format!("{}/app", to.host());
+    let run = transship()
+        .run(["copy", &format!("{source}:1"), &target])
+        .await;
+    expect(&run, 1);
+    let hint = format!("  hint: there is no repository {source}; check its name\n");
+    assert!(run.stderr.ends_with(&hint), "{}", run.stderr);
+    assert_eq!(from.counts(), [("head-manifest", 1), ("tags", 1)].into());
+}
+
+#[tokio::test]
 async fn a_reader_that_has_enough_is_no_error() {
     let registry = registry().await;
     let names: Vec<String> = (0..3000).map(|i| format!("tag-{i:0>100}")).collect();
