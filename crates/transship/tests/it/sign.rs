@@ -337,7 +337,10 @@ async fn what_lies_in_the_place_of_signatures_is_left_alone() {
         .unwrap();
     let repository = scene.repository();
     let index = Sink::manifest(&repository, &scene.app).await.unwrap();
-    repository.tag(std::slice::from_ref(&tag), &index).await.unwrap();
+    repository
+        .tag(std::slice::from_ref(&tag), &index)
+        .await
+        .unwrap();
     let run = scene.run(&["sign", "--format=cosign"]).await;
     expect(&run, 1);
     assert!(
