@@ -76,11 +76,6 @@ impl App {
         Ok(context)
     }
 
-    /// The variables of the process.
-    pub(crate) fn environment(&self) -> &Environment {
-        &self.environment
-    }
-
     /// The time of day, as trust reckons with it. A clock beyond all calendars counts as the beginning of time, when no
     /// certificate was valid.
     pub(crate) fn now(&self) -> Timestamp {

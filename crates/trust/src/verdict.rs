@@ -247,22 +247,29 @@ impl Finding {
 ///
 /// The outcome is that of the finding that decided; [`Outcome::None`] when there are no findings.
 pub fn conclude<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> (Class, Outcome) {
-    let rank = |finding: &Finding| match finding.outcome.class() {
-        _ if finding.is_alarm() => 4,
-        Class::Good => 3,
-        Class::Bad => 2,
-        Class::CannotCheck => 1,
-        Class::Missing => 0,
+    let outcome = decisive(findings).map_or(Outcome::None, |finding| finding.outcome);
+    (outcome.class(), outcome)
+}
+
+/// The finding that decides. Of two that are bad it is the one by a signer that was asked for: what is wrong with it is the
+/// reason to give, not that others signed too. Of equals it is the first, so that the answer follows the order of the evidence.
+pub(crate) fn decisive<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Option<&'a Finding> {
+    let rank = |finding: &Finding| match (finding.outcome.class(), finding.claim) {
+        _ if finding.is_alarm() => 6,
+        (Class::Good, _) => 5,
+        (Class::Bad, Claim::Asked) => 4,
+        (Class::Bad, Claim::Unknown) => 3,
+        (Class::Bad, Claim::Another) => 2,
+        (Class::CannotCheck, _) => 1,
+        (Class::Missing, _) => 0,
     };
-    // Of equals the first decides, so that the answer follows the order of the evidence.
     let mut decisive: Option<&Finding> = None;
     for finding in findings {
         if decisive.is_none_or(|best| rank(finding) > rank(best)) {
             decisive = Some(finding);
         }
     }
-    let outcome = decisive.map_or(Outcome::None, |finding| finding.outcome);
-    (outcome.class(), outcome)
+    decisive
 }
 
 #[cfg(test)]

@@ -1,16 +1,19 @@
 use std::time::Duration;
 
-use clap::CommandFactory as _;
+use clap::{CommandFactory as _, Parser as _};
 use transship_oci::Reference;
 
-use super::{Cli, Span, TagTarget};
+use super::{Cli, Command, Format, Span, Storage, TagTarget};
 
 #[test]
 fn the_table_of_arguments_is_sound() {
     let mut table = Cli::command();
     table.build();
     table.clone().debug_assert();
-    // An option of one command must not have the name of one that all commands know.
+    // An option of one command must not have the name of one that all commands know. The one exception is meant: what signs
+    // has values of its own for --format, of the same type (see `what_signs_has_values_of_its_own_for_format`).
+    let meant =
+        |command: &str, name: &str| matches!((command, name), ("sign" | "attest", "format"));
     let common: Vec<String> = table
         .get_arguments()
         .filter(|argument| argument.is_global_set())
@@ -20,9 +23,60 @@ fn the_table_of_arguments_is_sound() {
     for command in Cli::command().get_subcommands() {
         for argument in command.get_arguments() {
             let name = argument.get_id().to_string();
-            assert!(!common.contains(&name), "{}: {name}", command.get_name());
+            let meant = meant(command.get_name(), &name);
+            assert!(
+                meant || !common.contains(&name),
+                "{}: {name}",
+                command.get_name()
+            );
         }
     }
+}
+
+#[test]
+fn what_signs_has_values_of_its_own_for_format() {
+    let parse = |words: &[&str]| Cli::try_parse_from([&["transship"], words].concat());
+    for (words, output, storage) in [
+        (&["sign", "r.example/a"][..], Format::Text, Storage::Bundle),
+        (
+            &["sign", "r.example/a", "--format=cosign"],
+            Format::Text,
+            Storage::Cosign,
+        ),
+        (
+            &["sign", "r.example/a", "--format=json,cosign"],
+            Format::Json,
+            Storage::Cosign,
+        ),
+        (
+            &["sign", "r.example/a", "--format=json"],
+            Format::Json,
+            Storage::Bundle,
+        ),
+        (
+            &["--format=json", "sign", "r.example/a"],
+            Format::Json,
+            Storage::Bundle,
+        ),
+    ] {
+        let cli = parse(&[words, &["--key=k"]].concat()).unwrap();
+        let Command::Sign(sign) = cli.command else {
+            panic!("{words:?}")
+        };
+        assert_eq!(
+            (cli.global.format.output, sign.storage()),
+            (output, storage),
+            "{words:?}"
+        );
+    }
+    let said = parse(&["sign", "r.example/a", "--key=k", "--format=yaml"]).unwrap_err();
+    assert!(
+        said.to_string()
+            .contains("none of bundle, cosign, text and json"),
+        "{said}"
+    );
+    // Nobody else has them.
+    assert!(parse(&["tags", "r.example/a", "--format=cosign"]).is_err());
 }
 
 #[test]

@@ -62,10 +62,19 @@ fn words(event: &Event) -> Option<String> {
             verdict: "admitted",
             reasons,
             ..
-        } => format!("{source}: passes as it is at {at}: {}", reasons.join("; ")),
+        } => format!("{source}: passes as it is at {at}: {}", first(reasons)),
         Event::Notice { about, message } => format!("note: {about}: {message}"),
         _ => return None,
     })
+}
+
+/// The first reason, and how many more there are.
+fn first(reasons: &[String]) -> String {
+    match reasons {
+        [] => "nothing is asked of it".to_owned(),
+        [one] => one.clone(),
+        [one, rest @ ..] => format!("{one}, and {} more", Count(rest.len() as u64, "reason")),
+    }
 }
 
 fn wait(milliseconds: u64) -> String {

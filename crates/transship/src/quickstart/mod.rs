@@ -1,8 +1,10 @@
-//! `quickstart`: two registries, a signed sample image, a copy, and a look at the result; all in this process, nothing
+//! `quickstart`: two registries, a signed sample image, a copy under a policy, a look at the result, and two
+//! refusals; all in this process, nothing
 //! left behind.
 
-mod key;
+mod refuse;
 mod sample;
+mod sign;
 mod story;
 mod tar;
 mod verify;

@@ -1,21 +1,15 @@
-//! The sample: an image for two platforms, an SBOM, and signatures, all made on the spot.
+//! The sample: an image for two platforms and an SBOM, made on the spot.
 
 use std::fmt::Write as _;
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use serde_json::{Value, json};
 use transship_oci::{
-    Descriptor, Digest, MemoryBlob, Placement, Platform, RawManifest, Result, Sink, Tag, media_type,
+    Descriptor, MemoryBlob, Placement, Platform, RawManifest, Result, Sink, Tag, media_type,
 };
 
-use super::{
-    key::Key,
-    tar::{self, File},
-};
+use super::tar::{self, File};
 
-const SIMPLE_SIGNING: &str = "application/vnd.dev.cosign.simplesigning.v1+json";
-const SIGNATURE: &str = "dev.cosignproject.cosign/signature";
 const SPDX: &str = "application/spdx+json";
 
 /// A manifest and the blobs that only it needs.
@@ -130,50 +124,6 @@ pub(super) fn sbom(subject: &RawManifest) -> Result<Artifact> {
             ("subject", json!(subject.descriptor())),
         ],
     )
-}
-
-/// A signature of `subject` as cosign makes it: what is signed is a small document that names the digest.
-pub(super) fn signature(subject: &Digest, repository: &str, key: &Key) -> Result<Artifact> {
-    let payload = bytes(&json!({
-        "critical": {
-            "identity": {"docker-reference": repository},
-            "image": {"docker-manifest-digest": subject},
-            "type": "cosign container image signature",
-        },
-        "optional": null,
-    }));
-    let mut layer = blob(SIMPLE_SIGNING, payload);
-    let signed = STANDARD.encode(key.sign(&layer.1)?);
-    layer.0.annotations.insert(SIGNATURE.to_owned(), signed);
-    let config = json!({
-        "os": "", "architecture": "", "config": {},
-        "rootfs": {"type": "layers", "diff_ids": [layer.0.digest]},
-    });
-    Artifact::new(
-        blob(media_type::OCI_CONFIG, bytes(&config)),
-        vec![layer],
-        &[],
-    )
-}
-
-/// The layers of a signature's manifest that hold a signature, with the signatures.
-pub(super) fn signatures(manifest: &RawManifest) -> Result<Vec<(Descriptor, Vec<u8>)>> {
-    let layers = manifest.children()?.blobs.into_iter();
-    Ok(layers
-        .filter_map(|layer| {
-            let signature = STANDARD.decode(layer.annotations.get(SIGNATURE)?).ok()?;
-            (layer.media_type == SIMPLE_SIGNING).then_some((layer, signature))
-        })
-        .collect())
-}
-
-/// The digest that a signed document speaks of.
-pub(super) fn signed_digest(payload: &[u8]) -> Option<Digest> {
-    let document: Value = serde_json::from_slice(payload).ok()?;
-    document["critical"]["image"]["docker-manifest-digest"]
-        .as_str()?
-        .parse()
-        .ok()
 }
 
 fn blob(media_type: &str, content: impl Into<Bytes>) -> (Descriptor, Bytes) {

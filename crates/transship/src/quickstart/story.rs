@@ -2,17 +2,12 @@
 
 use std::sync::Arc;
 
-use transship_engine::{Job, Target};
-use transship_oci::{
-    Digest, Error, ErrorKind, Name, Platform, Repository, Result, Sink, Source, Tag,
-};
+use transship_engine::{Job, Moved, Target};
+use transship_oci::{Digest, Error, ErrorKind, Name, Platform, Repository, Result, Source, Tag};
 use transship_registry_server::{Memory, Registry, Server};
+use transship_trust::sign::PrivateKey;
 
-use super::{
-    key::Key,
-    sample::{self, Artifact},
-    verify,
-};
+use super::{refuse, sample, sign, verify};
 use crate::{
     amount::{Bytes, Count},
     app::App,
@@ -35,15 +30,17 @@ pub(crate) async fn run(app: &App) -> Result<Exit> {
     let target = repository(&to, "mirror/hello")?;
     let tag: Tag = "1.0".parse().map_err(said)?;
 
-    let key = Key::generate()?;
+    let key = PrivateKey::generate()?;
+    let guard = Guard::of(app, verify::policy(&key)?);
     let root = publish(app, &source, &tag, &key).await?;
+    refuse::publish(app, &source, &key).await?;
     output::line(format_args!(
         "2. A sample image for two platforms at {source}:{tag}, with an SBOM, and signed the way cosign signs:\n   \
          the index and the image of each platform, with a key made a moment ago.\n"
     ))?;
-
-    copy(app, &source, &target, &tag).await?;
+    let moved = copy(app, &guard, &source, &target, &tag).await?;
     app.progress.end();
+    told(&guard, moved, &source, &target, &tag)?;
 
     let there = app.target(&target)?;
     let manifest = Source::fetch(&there, &Name::Tag(tag.clone())).await?;
@@ -60,14 +57,12 @@ pub(crate) async fn run(app: &App) -> Result<Exit> {
     let here = app.source(&source)?;
     let original = tree::walk(&here, &Source::fetch(&here, &Name::Tag(tag.clone())).await?).await?;
     let digests = verify::same(&original, &copied)?;
-    let signatures = verify::signatures(&there, &copied, &key).await?;
     output::line(format_args!(
-        "5. Checked: {} at the target, each with the digest that it has at the source (the index is {}…);\n   \
-         {} read back and verified with the public key.\n",
+        "5. Checked: {} at the target, each with the digest that it has at the source (the index is {}…).\n",
         Count(digests, "manifest"),
         &root.to_string()[..19],
-        Count(signatures, "signature"),
     ))?;
+    refuse::refusals(app, &guard, &source, &target).await?;
     from.shutdown().await;
     to.shutdown().await;
     output::line(NEXT)?;
@@ -75,7 +70,7 @@ pub(crate) async fn run(app: &App) -> Result<Exit> {
 }
 
 const NEXT: &str = "\
-6. Both registries are gone, and nothing was written to disk. Three commands to try next:
+7. Both registries are gone, and nothing was written to disk. Three commands to try next:
 
    transship tree docker.io/library/alpine:latest        what belongs to an image, and how it is stored
    transship registry serve ./registry                   a registry of your own at 127.0.0.1:5000
@@ -91,7 +86,7 @@ fn repository(at: &Server, path: &str) -> Result<Repository> {
 }
 
 /// Makes the sample and pushes it; returns the index's digest.
-async fn publish(app: &App, to: &Repository, tag: &Tag, key: &Key) -> Result<Digest> {
+async fn publish(app: &App, to: &Repository, tag: &Tag, key: &PrivateKey) -> Result<Digest> {
     let sink = app.target(to)?;
     let mut images = Vec::new();
     for platform in ["linux/amd64", "linux/arm64"] {
@@ -106,20 +101,23 @@ async fn publish(app: &App, to: &Repository, tag: &Tag, key: &Key) -> Result<Dig
     index.push(&sink).await?;
     sample::sbom(&index.manifest)?.push(&sink).await?;
     for subject in images.iter().map(|(_, image)| image).chain([&index]) {
-        sign(subject, to, key, &sink).await?;
+        sign::sign(key, subject.manifest.digest(), to, &sink).await?;
     }
     index.push_as(tag, &sink).await?;
     Ok(root)
 }
 
-async fn sign(subject: &Artifact, at: &Repository, key: &Key, sink: &dyn Sink) -> Result<()> {
-    let digest = subject.manifest.digest();
-    let [tag, ..] = Tag::legacy(&digest);
-    let signature = sample::signature(&digest, &at.to_string(), key)?;
-    signature.push_as(&tag, sink).await
-}
-
-async fn copy(app: &App, source: &Repository, target: &Repository, tag: &Tag) -> Result<()> {
+/// Copies under the guard's policy, and says what was moved.
+///
+/// # Errors
+/// Whatever stands in the way, a refusal among it.
+pub(super) async fn copy(
+    app: &App,
+    guard: &Guard,
+    source: &Repository,
+    target: &Repository,
+    tag: &Tag,
+) -> Result<Moved> {
     let job = Job {
         label: format!("{source}:{tag}"),
         source: Arc::new(app.source(source)?),
@@ -131,24 +129,42 @@ async fn copy(app: &App, source: &Repository, target: &Repository, tag: &Tag) ->
         }],
         expect: None,
     };
-    let engine = app.engine(&Choices::default(), &Guard::default(), |_| {});
+    let engine = app.engine(&Choices::default(), guard, |_| {});
     let report = Box::pin(engine.run(futures::stream::iter([job]))).await;
     if let Some((_, error)) = report.errors().next() {
         return Err(error.share());
     }
-    let moved = report
-        .items
-        .first()
-        .map(|item| item.moved)
-        .unwrap_or_default();
+    let item = report.items.first();
+    Ok(item.map(|item| item.moved).unwrap_or_default())
+}
+
+/// Tells of the copy, and of the verdict on what is at the target.
+fn told(
+    guard: &Guard,
+    moved: Moved,
+    source: &Repository,
+    target: &Repository,
+    tag: &Tag,
+) -> Result<()> {
     output::line(format_args!(
-        "3. Copied: {} in {} and {}, {} of them signatures and the SBOM. The tag came last:\n   \
-         nobody can see it without what belongs to it. By hand this is\n\n   \
-         transship copy {source}:{tag} {target}:{tag}\n",
+        "3. Copied: {} in {} and {}, {} of them signatures and the SBOM. A policy wants all of it signed with that\n   \
+         key, and was asked twice: at the source before anything moved, and at the target before the tag came.\n",
         Bytes(moved.bytes),
         Count(moved.blobs, "blob"),
         Count(moved.manifests, "manifest"),
         moved.referrers,
+    ))?;
+    let there = target.to_string();
+    let assessments = guard.assessments();
+    let Some(verdict) = assessments.iter().find(|said| said.location == there) else {
+        return Err(said("nobody judged what is at the target"));
+    };
+    output::line("   The verdict on the target:")?;
+    for reason in &verdict.reasons {
+        output::line(format_args!("   + {reason}"))?;
+    }
+    output::line(format_args!(
+        "\n   By hand: transship copy {source}:{tag} {target}:{tag} --policy policy.yaml\n"
     ))
 }
 
@@ -157,6 +173,6 @@ fn indented(text: &str) -> String {
     lines.join("\n") + "\n"
 }
 
-fn said(error: impl std::fmt::Display) -> Error {
+pub(super) fn said(error: impl std::fmt::Display) -> Error {
     Error::new(ErrorKind::Internal, error.to_string())
 }

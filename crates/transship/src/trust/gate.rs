@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 use transship_oci::{Accept, Digest, Gate, Result};
 use transship_trust::{
     Judge, Limits,
-    policy::{Assessment, PolicyGate},
+    policy::{Assessment, PolicyGate, Rules},
 };
 
 use super::rules::rules;
@@ -23,14 +23,17 @@ pub(crate) fn guard(app: &App, policy: Option<&Path>) -> Result<Guard> {
     let Some(path) = policy else {
         return Ok(Guard::default());
     };
-    let rules = rules(app, path)?;
-    let digest = rules.digest();
-    let judge = Judge::new(app.now());
-    let gate = PolicyGate::new(rules, judge, Limits::default());
-    Ok(Guard(Some((digest, Arc::new(gate)))))
+    Ok(Guard::of(app, rules(app, path)?))
 }
 
 impl Guard {
+    /// The guard that these rules make.
+    pub(crate) fn of(app: &App, rules: Arc<dyn Rules>) -> Self {
+        let digest = rules.digest();
+        let gate = PolicyGate::new(rules, Judge::new(app.now()), Limits::default());
+        Self(Some((digest, Arc::new(gate))))
+    }
+
     /// The gate for the engine.
     pub(crate) fn gate(&self) -> Arc<dyn Gate> {
         match &self.0 {

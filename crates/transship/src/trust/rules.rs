@@ -35,7 +35,7 @@ pub(crate) fn document(path: &Path) -> Result<Document> {
 /// What a policy names lies in its folder, and in the variables of the process.
 pub(crate) fn beside(app: &App, policy: &Path) -> Beside {
     let folder = policy.parent().unwrap_or(Path::new(""));
-    let variables = app.environment().clone();
+    let variables = app.environment.clone();
     Beside::new(folder).with_variables(move |name| variables.get(name).map(str::to_owned))
 }
 

@@ -20,7 +20,12 @@ async fn it_tells_its_story_and_leaves_nothing() {
         "linux/amd64 image",
         "linux/arm64 image",
         "5. Checked: 7 manifests at the target",
-        "3 signatures read back and verified",
+        "was asked twice: at the source before anything moved",
+        "(linux/amd64) has a signature by quickstart",
+        "(linux/arm64) has a signature by quickstart",
+        "unsigned: signature-missing: sha256:",
+        "has no signature by quickstart: there is no evidence beside it",
+        "tampered: policy-refused: sha256:",
         "Three commands to try next:",
     ] {
         assert!(run.stdout.contains(said), "{said}\n{}", run.stdout);

@@ -94,16 +94,17 @@ pub async fn find(
 ) -> Result<Found> {
     let reads = referrers.iter().map(|referrer| async move {
         let read = source.manifest(&referrer.descriptor).await;
-        read.map_err(|error| unreadable(error, subject, &referrer.descriptor))
+        read.map(|manifest| (referrer, manifest))
+            .map_err(|error| unreadable(error, subject, &referrer.descriptor))
     });
     // Collected, because a stream that borrows is not `Send` enough for a gate (rust-lang/rust#89976).
     let reads: Vec<_> = reads.collect();
-    let manifests = stream::iter(reads).buffered(AT_ONCE);
-    let manifests: Vec<RawManifest> = manifests.try_collect().await?;
+    let mut manifests = stream::iter(reads).buffered(AT_ONCE);
     let mut located = Vec::new();
     let mut others = Vec::new();
-    for (referrer, manifest) in referrers.iter().zip(&manifests) {
-        let here = locate(subject, referrer, manifest)
+    // Each is dropped before the next: nobody knows how many there are, and each may have 4 MiB.
+    while let Some((referrer, manifest)) = manifests.try_next().await? {
+        let here = locate(subject, referrer, &manifest)
             .map_err(|error| unreadable(error, subject, &referrer.descriptor))?;
         if here.is_empty() {
             others.push(referrer.descriptor.clone());

@@ -1,7 +1,7 @@
 //! How the evidence beside one manifest stands to one demand, when it may take more than one signer to meet it.
 
 use super::{Judged, Signers};
-use crate::{Class, Demand, Evidence, Judge, Outcome, conclude};
+use crate::{Class, Demand, Evidence, Finding, Judge, Outcome, verdict::decisive};
 
 /// The answer, with all that it was drawn from.
 #[derive(Debug, Clone)]
@@ -22,17 +22,15 @@ impl Answer {
             Signers::One { name, signer } => {
                 let findings = evidence.iter().map(|one| judge.judge(one, signer, demand));
                 let findings: Vec<_> = findings.collect();
-                let (class, outcome) = conclude(&findings);
-                let is_alarm = findings.iter().any(crate::Finding::is_alarm);
-                let decisive = findings
-                    .iter()
-                    .find(|one| one.outcome == outcome && (!is_alarm || one.is_alarm()));
+                let decisive = decisive(&findings);
+                let outcome = decisive.map_or(Outcome::None, |finding| finding.outcome);
+                let is_alarm = decisive.is_some_and(Finding::is_alarm);
                 let judged = |finding| Judged {
                     signer: name.clone(),
                     finding,
                 };
                 Self {
-                    class,
+                    class: outcome.class(),
                     outcome,
                     detail: decisive.map_or_else(
                         || "there is no evidence beside it".to_owned(),

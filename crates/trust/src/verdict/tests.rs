@@ -117,3 +117,14 @@ fn all_of_and_any_of_combine() {
         }
     }
 }
+
+#[test]
+fn of_bad_ones_the_one_that_was_asked_for_gives_the_reason() {
+    let asked = finding(Outcome::PolicyRefuses, Claim::Asked);
+    let unknown = finding(Outcome::BadSignature, Claim::Unknown);
+    let another = finding(Outcome::UntrustedSigner, Claim::Another);
+    let reason = |findings: [&Finding; 3]| conclude(findings).1;
+    assert_eq!(reason([&another, &unknown, &asked]), Outcome::PolicyRefuses);
+    assert_eq!(conclude([&another, &unknown]).1, Outcome::BadSignature);
+    assert_eq!(conclude([&unknown, &another]).1, Outcome::BadSignature);
+}

@@ -277,3 +277,22 @@ async fn what_is_too_large_is_not_read_and_not_passed_over() {
         (Class::CannotCheck, Outcome::TooLarge)
     );
 }
+
+#[tokio::test]
+async fn what_is_too_much_is_seen_before_all_of_it_is_read() {
+    let mut scene = Scene::new();
+    for _ in 0..40 {
+        scene.sign();
+    }
+    let shelf = scene.shelf().await;
+    let limits = Limits {
+        evidence: 2,
+        ..Limits::default()
+    };
+    let error = scene.found_in(&shelf, &limits).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::CannotCheck);
+    let (manifests, blobs) = shelf.asked();
+    // Eight are asked for at once.
+    assert!(manifests <= 3 + 8, "{manifests}");
+    assert_eq!(blobs, 0);
+}

@@ -7,11 +7,16 @@ use serde_json::json;
 use transship_oci::{Descriptor, Digest, Reference, Repository, Side};
 use transship_registry_client::{Client, Context, HostSettings, RemoteRepository};
 use transship_testkit::{
-    image::{Graph, Image, Index, Layer},
-    peers::{Cosign, DockerRegistry, Home, Options, Run, Version},
+    image::{Graph, Image, Index, layer::gzip},
+    peers::{Cosign, DockerRegistry, Home, Options, Run, Tool, Version},
 };
 use transship_trust::{
-    KeySigner, Outcome, Signer, Tlog,
+    Class, KeySigner, Limits, Outcome, Signer, Tlog,
+    policy::{
+        Beside, Policy, assess,
+        containers::{self, Copied, Written, write},
+        walk,
+    },
     sign::{
         Attestation, LegacySignature, PrivateKey, attest, attest_legacy, legacy_tag, publish, sign,
         sign_legacy, tagged,
@@ -26,7 +31,9 @@ struct Scene {
     home: Home,
     two: Cosign,
     three: Cosign,
+    client: Client,
     repository: RemoteRepository,
+    graph: Graph,
     index: Descriptor,
     key: PrivateKey,
 }
@@ -50,7 +57,11 @@ impl Scene {
         let name = Repository::new(&host, "app").unwrap();
         let repository = client.repository(&name, Side::Target).unwrap();
         let mut graph = Graph::new();
-        let child = graph.image(Image::new().layer(Layer::new("application/x", "content")));
+        let child = graph.image(
+            Image::new()
+                .platform("linux/amd64")
+                .layer(gzip("etc/motd", b"content")),
+        );
         let index = graph.index(Index::of([child]));
         graph.tag("1", &index);
         graph.push_to(&repository).await.unwrap();
@@ -61,7 +72,9 @@ impl Scene {
             home,
             two,
             three,
+            client,
             repository,
+            graph,
             index,
             key,
         })
@@ -261,5 +274,113 @@ fn record(digest: Digest) -> RunRecord {
             referrers: [].into(),
             verdict: None,
         }],
+    }
+}
+
+/// What podman, skopeo and CRI-O would say under a policy.
+struct Node {
+    tool: Tool,
+    folder: Home,
+}
+
+impl Node {
+    fn new(written: &Written) -> Option<Self> {
+        let folder = Home::new();
+        folder.write("policy.json", &written.policy_json);
+        std::fs::create_dir(folder.path().join("registries.d")).unwrap();
+        folder.write("registries.d/ours.yaml", &written.registries_yaml);
+        let tool = Tool::new("polcopy", &folder)?;
+        Some(Self { tool, folder })
+    }
+
+    async fn pull(&self, reference: &str) -> Run {
+        let path = |name: &str| self.folder.path().join(name).display().to_string();
+        let (policy, registries) = (path("policy.json"), path("registries.d"));
+        let (from, to) = (
+            format!("docker://{reference}"),
+            format!("dir:{}", path("out")),
+        );
+        self.tool.run([policy, registries, from, to]).await
+    }
+}
+
+impl Scene {
+    fn policy(&self, rule: &str) -> Policy {
+        let host = self.repository.name().registry();
+        let text = format!(
+            "version: 1\nsigners: {{us: {{key: cosign.pub, tlog: ignore}}, them: {{key: other.pub, tlog: ignore}}}}\ndefault: {{refuse: no}}\nrules: [{{scope: '{host}/app', {rule}}}]\n"
+        );
+        Policy::read(&text, "policy.yaml", &Beside::new(self.home.path())).unwrap()
+    }
+}
+
+/// Do nodes and we answer alike, and so? `false` when there are no nodes here.
+async fn agree(written: &Written, reference: &str, source: &RemoteRepository, wanted: i32) -> bool {
+    let Some(node) = Node::new(written) else {
+        return false;
+    };
+    let run = node.pull(reference).await;
+    assert_eq!(run.code(), wanted, "{reference} {written:?} {run:?}");
+    let json = written.policy_json.as_bytes();
+    let ours = containers::Policy::read(json, "policy.json", &Beside::new("/nowhere")).unwrap();
+    let parsed: Reference = reference.parse().unwrap();
+    let walked = walk(&ours, source, Some(&parsed), &parsed.name()).await;
+    let judge = transship_trust::Judge::new(NOW.parse().unwrap());
+    let said = assess(&ours, &judge, &Limits::default(), &walked.unwrap(), source).await;
+    let said = said.unwrap();
+    assert_eq!(i32::from(said.class != Class::Good), wanted, "{said:?}");
+    true
+}
+
+#[tokio::test]
+async fn nodes_take_what_is_signed_and_written_here() {
+    let Some(scene) = Scene::start().await else {
+        return;
+    };
+    let other = PrivateKey::generate().unwrap();
+    scene.home.write("other.pub", other.public_pem());
+    let app = scene.repository.name().clone();
+    let mirror = Repository::new(app.registry(), "mirror/app").unwrap();
+    let at_mirror = scene.client.repository(&mirror, Side::Target).unwrap();
+    scene.graph.push_to(&at_mirror).await.unwrap();
+    let manifests = scene.graph.closure(&scene.index.digest).manifests;
+    for subject in manifests {
+        let signature = LegacySignature {
+            subject,
+            name: &app,
+            annotations: &BTreeMap::new(),
+        };
+        let signed = sign_legacy(&scene.key, &signature, None).unwrap();
+        publish(&signed, &scene.repository).await.unwrap();
+        publish(&signed, &at_mirror).await.unwrap();
+    }
+    let copied = [Copied {
+        from: app.clone(),
+        to: mirror.clone(),
+    }];
+    let (here, there) = (format!("{app}:1"), format!("{mirror}:1"));
+    let us = scene.policy("signed-by: us, at: both");
+    let them = scene.policy("signed-by: them, at: both");
+    let any = scene.policy("signed-by: {any-of: [them, us]}, at: both");
+    let all = scene.policy("signed-by: {all-of: [them, us]}, at: both");
+    let renamed = scene.policy("signed-by: us, at: both, signed-name: {match: exact}");
+    for (policy, copied, reference, wanted) in [
+        (&us, &[][..], &here, 0),
+        (&us, &copied, &there, 0),
+        (&us, &copied, &here, 1),
+        (&them, &[], &here, 1),
+        (&any, &[], &here, 0),
+        (&all, &[], &here, 1),
+        (&renamed, &[], &here, 1),
+    ] {
+        let source = if *reference == here {
+            &scene.repository
+        } else {
+            &at_mirror
+        };
+        let written = write(policy, copied).unwrap();
+        if !agree(&written, reference, source, wanted).await {
+            return;
+        }
     }
 }

@@ -3,6 +3,7 @@
 mod artifacts;
 mod cosign_copy_tag;
 mod htpasswd;
+mod judged;
 mod kill;
 mod place;
 mod resigned;
