@@ -44,5 +44,42 @@ pub(crate) fn steps(graph: &Graph, manifests: &BTreeSet<Digest>) -> Result<Vec<V
     Ok(steps)
 }
 
+/// How late each of `signed` gets its tag, which ties it to its subject: whoever sees a tag must find beside and below
+/// what it points at whatever belongs to that in turn, tags among it. Those of 0 come first.
+///
+/// The distance from the root does not tell: what belongs to a signature may be listed by the root too. Tags, other than
+/// manifests, can refer to each other in a circle; no order is right then, and any is taken.
+pub(crate) fn ranks(graph: &Graph, signed: &BTreeSet<Digest>) -> BTreeMap<Digest, usize> {
+    let mut needs: BTreeMap<Digest, Vec<Digest>> = graph
+        .nodes
+        .keys()
+        .map(|digest| (*digest, graph.below(digest).collect()))
+        .collect();
+    for edge in &graph.edges {
+        needs.entry(edge.subject).or_default().push(edge.digest());
+    }
+    let mut ranks: BTreeMap<Digest, usize> = BTreeMap::new();
+    let mut begun = BTreeSet::new();
+    // Depth first, without recursion: a node is looked at again when all that it needs has its rank.
+    let mut todo: Vec<Digest> = needs.keys().copied().collect();
+    while let Some(digest) = todo.last().copied() {
+        let needed = || needs.get(&digest).into_iter().flatten();
+        if begun.insert(digest) {
+            todo.extend(needed().filter(|other| !begun.contains(*other)));
+            continue;
+        }
+        todo.pop();
+        let rank = |other: &Digest| {
+            ranks
+                .get(other)
+                .map(|rank| rank + usize::from(signed.contains(other)))
+        };
+        let rank = needed().filter_map(rank).max().unwrap_or(0);
+        ranks.entry(digest).or_insert(rank);
+    }
+    ranks.retain(|digest, _| signed.contains(digest));
+    ranks
+}
+
 #[cfg(test)]
 mod tests;

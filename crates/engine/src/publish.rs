@@ -16,7 +16,7 @@ use crate::{
     graph::{Edge, Graph},
     legacy::LegacyTag,
     once::Claim,
-    order::steps,
+    order::{ranks, steps},
     read_back::{Lists, read_back},
     report::Moved,
 };
@@ -131,24 +131,16 @@ impl<'a> Publication<'a> {
     /// Signature tags, those of signatures before those of what they sign: whoever sees one finds beside it what
     /// belongs to it in turn.
     fn legacy_steps(&self) -> Vec<Vec<(Digest, Vec<Tag>)>> {
-        let mut depths: BTreeMap<usize, BTreeMap<Digest, Vec<Tag>>> = BTreeMap::new();
-        for legacy in &self.diff.legacy {
-            let depth = self
-                .graph
-                .nodes
-                .get(&legacy.node)
-                .map_or(0, |node| node.depth);
-            let nodes = depths.entry(depth).or_default();
-            nodes
-                .entry(legacy.node)
-                .or_default()
-                .push(legacy.tag.clone());
+        let nodes = self.diff.legacy.iter().map(|legacy| legacy.node).collect();
+        let ranks = ranks(self.graph, &nodes);
+        let mut steps: BTreeMap<usize, BTreeMap<Digest, Vec<Tag>>> = BTreeMap::new();
+        for LegacyTag { node, tag, .. } in &self.diff.legacy {
+            let rank = ranks.get(node).copied().unwrap_or_default();
+            let step = steps.entry(rank).or_default();
+            step.entry(*node).or_default().push(tag.clone());
         }
-        depths
-            .into_values()
-            .rev()
-            .map(|nodes| nodes.into_iter().collect())
-            .collect()
+        let steps = steps.into_values();
+        steps.map(|nodes| nodes.into_iter().collect()).collect()
     }
 
     /// Puts one manifest by digest, unless another artifact of the run has done it or is doing it.

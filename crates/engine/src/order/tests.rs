@@ -81,3 +81,37 @@ fn tags_order_nothing() {
         [vec![child.digest()], vec![root.digest()]]
     );
 }
+
+fn tag(name: &str) -> Tie {
+    Tie::Tag(name.parse::<Tag>().unwrap())
+}
+
+#[test]
+fn tags_of_what_belongs_to_a_signature_come_before_its_own() {
+    let image = manifest(&[], "image");
+    let (signature, sbom) = (manifest(&[], "signature"), manifest(&[], "sbom"));
+    let second = manifest(&[], "of the sbom");
+    let root = manifest(&[&image, &sbom], "root");
+    let edges = vec![
+        edge(&image, &signature, tag("image.sig")),
+        edge(&signature, &sbom, Tie::Subject),
+        edge(&sbom, &second, tag("sbom.sig")),
+    ];
+    let graph = graph(&root, &[&image, &signature, &sbom, &second], edges);
+    let signed = BTreeSet::from([signature.digest(), second.digest()]);
+    let expected = BTreeMap::from([(second.digest(), 0), (signature.digest(), 1)]);
+    assert_eq!(ranks(&graph, &signed), expected);
+}
+
+#[test]
+fn tags_in_a_circle_have_some_order() {
+    let (one, two) = (manifest(&[], "one"), manifest(&[], "two"));
+    let edges = vec![
+        edge(&one, &two, tag("one.sig")),
+        edge(&two, &one, tag("two.sig")),
+    ];
+    let graph = graph(&one, &[&two], edges);
+    let signed = BTreeSet::from([one.digest(), two.digest()]);
+    let ranks: BTreeSet<usize> = ranks(&graph, &signed).into_values().collect();
+    assert_eq!(ranks, BTreeSet::from([0, 1]));
+}

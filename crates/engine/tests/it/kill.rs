@@ -127,6 +127,20 @@ fn artifacts_that_share_pieces_survive_every_kill() {
     everywhere(&graph, &["one", "two", "shared"]);
 }
 
+/// What belongs to a signature may be listed by the root as well, closer to it than the signature is.
+#[test]
+fn what_belongs_to_a_signature_comes_before_it_however_far_off_it_is() {
+    let mut graph = Graph::new();
+    let image = graph.image(Image::new().layer(layer::noise(1, 300)));
+    let inner = graph.index(Index::of([image.clone()]));
+    let signature = graph.sign_in_tag(&image, &[b"signed"]);
+    let sbom = graph.attach(&signature, "application/spdx+json", b"{}");
+    graph.sign_in_tag(&sbom, &[b"signed too"]);
+    let root = graph.index(Index::of([inner, sbom]));
+    graph.tag("v", &root);
+    everywhere(&graph, &["v"]);
+}
+
 #[test]
 fn folders_survive_every_kill() {
     let mut graph = Graph::new();

@@ -52,6 +52,14 @@ pub async fn assess(
         }
         Stance::Demands(clauses) => {
             let mut visit = Visit::new(&judge, limits, walked, source, clauses);
+            if visit.misses_children() {
+                assessment.class = Class::CannotCheck;
+                assessment.outcome = Outcome::None;
+                let root = walked.root.digest;
+                let reason = format!("{root} is an index, and no manifest below it is known");
+                assessment.reasons.push(reason);
+                return Ok(assessment);
+            }
             visit.root().await?;
             visit.children().await?;
             visit.conclude(&mut assessment);
@@ -120,6 +128,16 @@ impl<'a> Visit<'a> {
                 .collect(),
             courses: clauses.iter().map(course).collect(),
         }
+    }
+
+    /// Children are asked for and none are known: an index without any, or one that was not walked. "Every child" of
+    /// nothing must not be met by anything.
+    fn misses_children(&self) -> bool {
+        let asks =
+            |course: &Course<'_>| matches!(course.clause.at, Level::EveryChild | Level::Both);
+        self.leaves.is_empty()
+            && media_type::is_index(&self.walked.root.media_type)
+            && self.courses.iter().any(asks)
     }
 
     async fn evidence(&self, subject: &Digest) -> Result<Vec<Evidence>> {

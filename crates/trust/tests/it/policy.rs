@@ -202,6 +202,38 @@ async fn a_single_image_is_what_every_level_means() {
 }
 
 #[tokio::test]
+async fn every_child_of_an_index_that_was_not_walked_is_no_yes() {
+    let mut scene = Scene::new();
+    let (key, index) = (scene.vendor.clone(), scene.index.clone());
+    scene.sign(&key, &index);
+    let source = Shelf::holding(&scene.graph).await;
+    for (level, wanted) in [
+        ("index", Class::Good),
+        ("every-child", Class::CannotCheck),
+        ("both", Class::CannotCheck),
+        ("any", Class::Good),
+    ] {
+        let policy = scene.policy(&format!("default: {{signed-by: vendor, at: {level}}}"));
+        let mut walked = scene.walked(&policy, &source, "reg.example/app").await;
+        let root = walked.root.digest;
+        walked.children.clear();
+        walked.referrers = source
+            .referrers(&root)
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|one| (root, one))
+            .collect();
+        let assessment = gate(policy).assessment(&walked, &source).await.unwrap();
+        assert_eq!(assessment.class, wanted, "{level}");
+        if wanted == Class::CannotCheck {
+            let reason = format!("{root} is an index, and no manifest below it is known");
+            assert_eq!(assessment.reasons, [reason]);
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_index_that_contradicts_itself_is_not_rescued_by_its_children() {
     let mut scene = Scene::new();
     let key = scene.vendor.clone();

@@ -172,28 +172,33 @@ fn check_sigstore_signed(signed: &SigstoreSigned) -> Result<()> {
         (None, Some(pki)) => check_pki(pki)?,
         (None, None) => {}
     }
-    list("keyPaths", signed.key_paths.as_deref())?;
-    list("keyDatas", signed.key_datas.as_deref())?;
-    list(
-        "rekorPublicKeyPaths",
-        signed.rekor_public_key_paths.as_deref(),
-    )?;
-    list(
-        "rekorPublicKeyDatas",
-        signed.rekor_public_key_datas.as_deref(),
-    )?;
-    let datas = [&signed.key_datas, &signed.rekor_public_key_datas];
-    base64(datas.into_iter().flatten().flatten().map(String::as_str))?;
-    base64(
-        [&signed.key_data, &signed.rekor_public_key_data]
-            .into_iter()
-            .flatten()
-            .map(String::as_str),
-    )?;
+    check_keys(signed)?;
     signed
         .signed_identity
         .as_ref()
         .map_or(Ok(()), check_identity)
+}
+
+/// Lists that are there are not empty, and data is base64.
+fn check_keys(signed: &SigstoreSigned) -> Result<()> {
+    for (name, paths) in [
+        ("keyPaths", &signed.key_paths),
+        ("rekorPublicKeyPaths", &signed.rekor_public_key_paths),
+    ] {
+        list(name, paths.as_deref())?;
+    }
+    for (name, datas, data) in [
+        ("keyDatas", &signed.key_datas, &signed.key_data),
+        (
+            "rekorPublicKeyDatas",
+            &signed.rekor_public_key_datas,
+            &signed.rekor_public_key_data,
+        ),
+    ] {
+        list(name, datas.as_deref())?;
+        base64(datas.iter().flatten().chain(data).map(String::as_str))?;
+    }
+    Ok(())
 }
 
 fn check_fulcio(fulcio: &Fulcio) -> Result<()> {
