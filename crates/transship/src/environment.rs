@@ -84,10 +84,10 @@ mod tests {
             let folder = pairs.collect::<Environment>().state_dir();
             folder.map(|folder| folder.display().to_string())
         };
-        let home = ("HOME", "/home/x");
+        let home = ("HOME", "/nobody");
         assert_eq!(
             of(&[home]).as_deref(),
-            Some("/home/x/.local/state/transship")
+            Some("/nobody/.local/state/transship")
         );
         assert_eq!(
             of(&[home, ("XDG_STATE_HOME", "/s")]).as_deref(),
@@ -95,7 +95,7 @@ mod tests {
         );
         assert_eq!(
             of(&[home, ("XDG_STATE_HOME", "relative")]).as_deref(),
-            Some("/home/x/.local/state/transship")
+            Some("/nobody/.local/state/transship")
         );
         assert_eq!(of(&[("HOME", "")]), None);
     }

@@ -58,7 +58,7 @@ fn the_environment_speaks_the_same_keys() {
         ("TRANSSHIP__PLAIN_HTTP", "a:5000, b:5000"),
         ("TRANSSHIP__HOSTS__REGISTRY.EXAMPLE__CA_FILE", "/ca.pem"),
         ("TRANSSHIP_LOG", "debug"),
-        ("HOME", "/home/x"),
+        ("HOME", "/nobody"),
     ]))
     .unwrap();
     assert_eq!(settings.max_wait.unwrap().to_string(), "1m30s");

@@ -1,6 +1,6 @@
 //! The crate against signatures that others made, and against signatures that were tampered with.
 
-#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test may")]
+#![expect(clippy::unwrap_used, reason = "a test may")]
 
 mod conformance;
 mod containers;

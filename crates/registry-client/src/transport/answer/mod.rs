@@ -73,7 +73,7 @@ impl Answer {
         &self.url
     }
 
-    /// As whom the registry was asked, such as `alice from /home/alice/.docker/config.json`; `None` where it did not
+    /// As whom the registry was asked, such as `alice from ~/.docker/config.json`; `None` where it did not
     /// want to know.
     pub(crate) fn who(&self) -> Option<&str> {
         self.who.as_deref()
