@@ -4,6 +4,7 @@ mod artifacts;
 mod cosign_copy_tag;
 mod htpasswd;
 mod judged;
+mod keyless;
 mod kill;
 mod place;
 mod resigned;

@@ -1,0 +1,168 @@
+//! Somebody with a short-lived certificate.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use bytes::Bytes;
+use rcgen::{KeyPair, SigningKey as _, date_time_ymd};
+use serde_json::{Value, json};
+use transship_oci::{Digest, Repository};
+
+use super::{Forge, Stamp, authority::Request};
+
+const IN_TOTO: &str = "application/vnd.in-toto+json";
+/// The media type of a bundle.
+pub(super) const BUNDLE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
+
+/// A signer at a [`Forge`], with a new key for each signature. Signs on 15 January 2026.
+#[derive(Debug, Clone)]
+pub struct Signer<'a> {
+    forge: &'a Forge,
+    request: Request,
+    stamp: Stamp<'a>,
+    logged_after: Duration,
+}
+
+/// A signature in cosign's first form: a layer's bytes and its annotations.
+#[derive(Debug, Clone)]
+pub struct Layer {
+    /// The payload of simple signing.
+    pub payload: Bytes,
+    /// Signature, certificate, chain and log entry.
+    pub annotations: BTreeMap<String, String>,
+}
+
+impl<'a> Signer<'a> {
+    pub(super) fn new(forge: &'a Forge, subject: &str, issuer: &str) -> Self {
+        Self {
+            forge,
+            request: Request {
+                subject: subject.to_owned(),
+                issuer: issuer.to_owned(),
+                claims: Vec::new(),
+            },
+            stamp: Stamp::Sound,
+            logged_after: Duration::from_secs(5),
+        }
+    }
+
+    /// Has the authority say more of the signer: the extension 1.3.6.1.4.1.57264.1.`number`.
+    pub fn claiming(mut self, number: u64, value: &str) -> Self {
+        self.request.claims.push((number, value.to_owned()));
+        self
+    }
+
+    /// Signs so long after the certificate's start; it is good for ten minutes.
+    pub fn logged_after(mut self, time: Duration) -> Self {
+        self.logged_after = time;
+        self
+    }
+
+    /// Has another word of the certificate log, or none, put into the certificate.
+    pub fn stamp(mut self, stamp: Stamp<'a>) -> Self {
+        self.stamp = stamp;
+        self
+    }
+
+    /// A bundle that says that an artifact is meant, and no more: cosign 3's signature.
+    pub fn sign(&self, subject: &Digest) -> Value {
+        self.attest(subject, "https://sigstore.dev/cosign/sign/v1", &json!({}))
+    }
+
+    /// A bundle with a statement about an artifact.
+    pub fn attest(&self, subject: &Digest, predicate_type: &str, predicate: &Value) -> Value {
+        let statement = json!({
+            "_type": "https://in-toto.io/Statement/v1",
+            "subject": [{"digest": {(subject.algorithm().as_str()): subject.hex()}}],
+            "predicateType": predicate_type,
+            "predicate": predicate,
+        });
+        let payload = statement.to_string();
+        let (length, size) = (IN_TOTO.len(), payload.len());
+        let pae = format!("DSSEv1 {length} {IN_TOTO} {size} {payload}");
+        let (certificate, signature) = self.certified(pae.as_bytes());
+        let envelope = json!({
+            "payload": BASE64_STANDARD.encode(&payload),
+            "payloadType": IN_TOTO,
+            "signatures": [{"sig": signature}],
+        });
+        let body = format!(
+            r#"{{"apiVersion":"0.0.1","kind":"dsse","spec":{{"envelopeHash":{{"algorithm":"sha256","value":"{}"}},"payloadHash":{{"algorithm":"sha256","value":"{}"}},"signatures":[{{"signature":"{signature}","verifier":"{}"}}]}}}}"#,
+            Digest::sha256(envelope.to_string().as_bytes()).hex(),
+            Digest::sha256(payload.as_bytes()).hex(),
+            BASE64_STANDARD.encode(pem(&certificate)),
+        );
+        json!({
+            "mediaType": BUNDLE,
+            "verificationMaterial": {
+                "certificate": {"rawBytes": BASE64_STANDARD.encode(&certificate)},
+                "tlogEntries": [self.forge.log.entry("dsse", &body, self.seconds())],
+            },
+            "dsseEnvelope": envelope,
+        })
+    }
+
+    /// A signature in cosign's first form.
+    pub fn layer(&self, subject: &Digest, name: &Repository) -> Layer {
+        let payload = json!({"critical": {
+            "identity": {"docker-reference": name.to_string()},
+            "image": {"docker-manifest-digest": subject.to_string()},
+            "type": "cosign container image signature",
+        }, "optional": null})
+        .to_string();
+        let (certificate, signature) = self.certified(payload.as_bytes());
+        let body = format!(
+            r#"{{"apiVersion":"0.0.1","kind":"hashedrekord","spec":{{"data":{{"hash":{{"algorithm":"sha256","value":"{}"}}}},"signature":{{"content":"{signature}","publicKey":{{"content":"{}"}}}}}}}}"#,
+            Digest::sha256(payload.as_bytes()).hex(),
+            BASE64_STANDARD.encode(pem(&certificate)),
+        );
+        let entry = self.forge.log.annotation(&body, self.seconds());
+        let chain = self.forge.authority.chain();
+        let annotations = [
+            ("dev.cosignproject.cosign/signature", signature),
+            ("dev.sigstore.cosign/certificate", pem(&certificate)),
+            (
+                "dev.sigstore.cosign/chain",
+                chain.iter().map(|der| pem(der)).collect(),
+            ),
+            ("dev.sigstore.cosign/bundle", entry.to_string()),
+        ];
+        Layer {
+            payload: payload.into(),
+            annotations: annotations
+                .map(|(name, value)| (name.to_owned(), value))
+                .into(),
+        }
+    }
+
+    /// A certificate for a new key, and what that key signed, in base64.
+    fn certified(&self, message: &[u8]) -> (Vec<u8>, String) {
+        let key = KeyPair::generate().expect("a key");
+        let signature = key.sign(message).expect("a signature");
+        let forge = self.forge;
+        let certificate =
+            forge
+                .authority
+                .certify(&key, &self.request, |bare, issuer_key, millis| {
+                    self.stamp.of(forge, bare, issuer_key, millis)
+                });
+        (certificate, BASE64_STANDARD.encode(signature))
+    }
+
+    /// When it was logged, in seconds since 1970.
+    fn seconds(&self) -> i64 {
+        (date_time_ymd(2026, 1, 15) + self.logged_after).unix_timestamp()
+    }
+}
+
+fn pem(der: &[u8]) -> String {
+    let base64 = BASE64_STANDARD.encode(der);
+    let lines: Vec<&str> = (0..base64.len())
+        .step_by(64)
+        .map(|at| &base64[at..base64.len().min(at + 64)])
+        .collect();
+    format!(
+        "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
+        lines.join("\n")
+    )
+}
