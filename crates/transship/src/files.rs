@@ -58,6 +58,11 @@ pub(crate) fn write_text(path: &Path, text: &str) -> Result<()> {
     })
 }
 
+/// Is there something at the path, if only a link that leads nowhere?
+pub(crate) fn is_there(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok()
+}
+
 /// The path as it is shown.
 pub(crate) fn name(path: &Path) -> String {
     if path == Path::new("-") {

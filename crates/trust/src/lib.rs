@@ -25,6 +25,7 @@ pub mod sign;
 mod signer;
 pub mod statement;
 mod verdict;
+mod yaml;
 
 pub use authorities::Authorities;
 pub use demand::{AttestationDemand, Demand, NameRule, SignatureDemand};

@@ -59,9 +59,14 @@ pub(crate) struct Import {
     #[arg(value_name = "POLICY.JSON")]
     pub(crate) file: PathBuf,
 
-    /// Write it there instead of to standard output.
+    /// Write it there instead of to standard output. What a policy that is there already has in common with it keeps its
+    /// text, its comments and the names of its signers.
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+
+    /// Write over a policy that says something else.
+    #[arg(long, requires = "output")]
+    pub(crate) force: bool,
 }
 
 /// `policy export FILE`
@@ -75,9 +80,14 @@ pub(crate) struct Export {
     #[arg(long, value_name = "FROM=TO", value_parser = copied)]
     pub(crate) copied: Vec<(Repository, Repository)>,
 
-    /// Write policy.json and registries.d/transship.yaml into this folder instead of policy.json to standard output.
+    /// Write policy.json and registries.d/transship.yaml into this folder instead of policy.json to standard output. What
+    /// lies in registries.d already stays.
     #[arg(long, short, value_name = "DIR")]
     pub(crate) output: Option<PathBuf>,
+
+    /// Write over a policy.json that says something else.
+    #[arg(long, requires = "output")]
+    pub(crate) force: bool,
 }
 
 fn copied(text: &str) -> Result<(Repository, Repository), String> {

@@ -159,6 +159,105 @@ async fn a_policy_goes_to_nodes_and_back() {
 }
 
 #[tokio::test]
+async fn an_import_keeps_what_people_wrote_and_asks_before_it_changes_what_is_said() {
+    let home = Home::new();
+    let tool = at_home(&home);
+    let old = "# ask the platform team\n\nversion: 1\nsigners:\n  acme: {key: acme.pub, tlog: ignore} # in the vault\ndefault: {refuse: policy.json rejects it}\n\
+               rules:\n  # the base\n  - scope: b.example/base\n    signed-by: acme # for now\n    at: every-child\n    signed-name: {match: repository}\n";
+    home.write("policy.yaml", old);
+    let one = r#"{"type": "sigstoreSigned", "keyPath": "acme.pub", "signedIdentity": {"type": "matchRepository"}}"#;
+    let json = |more: &str| {
+        format!(
+            r#"{{"default": [{{"type": "reject"}}], "transports": {{"docker": {{{more}"b.example/base": [{one}]}}}}}}"#
+        )
+    };
+    home.write("policy.json", json(""));
+    let import = ["policy", "import", "policy.json", "-o", "policy.yaml"];
+    let read = || std::fs::read_to_string(home.path().join("policy.yaml")).unwrap();
+    expect(&tool.run(import).await, 0);
+    assert_eq!(read(), old);
+
+    home.write(
+        "policy.json",
+        json(r#""a.example": [{"type": "reject"}], "#),
+    );
+    let run = tool.run(import).await;
+    expect(&run, 1);
+    assert!(
+        run.stderr
+            .contains("policy.yaml: rule \"a.example\" is new\n")
+            && run
+                .stderr
+                .contains("policy.yaml: the policy there says something else\n"),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(read(), old);
+    let run = tool.run(import.into_iter().chain(["--force"])).await;
+    expect(&run, 0);
+    assert_eq!(
+        read(),
+        format!("{old}  - scope: a.example\n    refuse: policy.json rejects it\n")
+    );
+    home.write("policy.yaml", "no: policy\n");
+    let run = tool.run(import.into_iter().chain(["--force"])).await;
+    expect(&run, 2);
+    assert_eq!(read(), "no: policy\n");
+}
+
+#[tokio::test]
+async fn an_export_leaves_in_its_folder_what_is_not_its_own() {
+    let (home, pen) = (Home::new(), Pen::new());
+    let tool = at_home(&home);
+    pen.file(&home, "acme.pub");
+    let policy = "version: 1\nsigners:\n  acme: {key: acme.pub, tlog: ignore}\ndefault: {refuse: not known}\nrules:\n  \
+                  - {scope: registry.example/team, signed-by: acme}\n";
+    home.write("policy.yaml", policy);
+    let own = "# ours\ndocker:\n  other.example: {lookaside: https://other.example} # for gpg\n";
+    home.write("node/registries.d/transship.yaml", own);
+    let foreign = "docker:\n  registry.example/team: {lookaside: https://other.example}\n";
+    home.write("node/registries.d/vendor.yaml", foreign);
+    home.write("node/registries.d/README", "docker: [");
+    home.write("node/policy.json", r#"{"default": [{"type": "reject"}]}"#);
+    let read = |name: &str| std::fs::read_to_string(home.path().join(name)).unwrap();
+    let export = ["policy", "export", "policy.yaml", "-o", "node"];
+    let run = tool.run(export).await;
+    expect(&run, 1);
+    assert!(
+        run.stderr
+            .contains("node/policy.json: the policy there says something else"),
+        "{}",
+        run.stderr
+    );
+    let forced = || export.into_iter().chain(["--force"]);
+    let run = tool.run(forced()).await;
+    expect(&run, 1);
+    assert!(
+        run.stderr.contains(
+            "node/registries.d/vendor.yaml: \"registry.example/team\" has other settings here"
+        ),
+        "{}",
+        run.stderr
+    );
+    // Nothing was written so far.
+    assert_eq!(
+        read("node/policy.json"),
+        r#"{"default": [{"type": "reject"}]}"#
+    );
+    assert_eq!(read("node/registries.d/transship.yaml"), own);
+
+    home.write("node/registries.d/vendor.yaml", "docker: {}\n");
+    expect(&tool.run(forced()).await, 0);
+    let merged = format!("{own}  registry.example/team:\n    use-sigstore-attachments: true\n");
+    assert_eq!(read("node/registries.d/transship.yaml"), merged);
+    let written: Value = serde_json::from_str(&read("node/policy.json")).unwrap();
+    assert!(written["transports"]["docker"]["registry.example/team"].is_array());
+    // Once more is no change, and needs no force.
+    expect(&tool.run(export).await, 0);
+    assert_eq!(read("node/registries.d/transship.yaml"), merged);
+}
+
+#[tokio::test]
 async fn the_schema_is_json() {
     let run = transship().run(["policy", "schema"]).await;
     expect(&run, 0);

@@ -12,6 +12,7 @@
 mod answer;
 mod assess;
 mod assessment;
+mod changes;
 pub mod containers;
 mod explain;
 mod gate;
@@ -22,6 +23,7 @@ mod model;
 mod name;
 mod parse;
 mod resolve;
+mod rewrite;
 mod rule;
 mod schema;
 mod scope;
@@ -30,6 +32,7 @@ mod walk;
 
 pub use assess::assess;
 pub use assessment::{Assessment, Check, Judged, RootUsed};
+pub use changes::changes;
 pub use explain::{explain, wants};
 pub use gate::PolicyGate;
 pub use lint::{Remark, lint};

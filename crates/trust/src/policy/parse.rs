@@ -43,7 +43,8 @@ impl PolicyFile {
     }
 }
 
-fn told(error: &YamlError, origin: &str) -> Error {
+/// What is wrong with a text of YAML, and where.
+pub(super) fn told(error: &YamlError, origin: &str) -> Error {
     let error = error.without_snippet();
     let at = match error.location() {
         Some(place) if place.line() > 0 => {

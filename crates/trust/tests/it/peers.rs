@@ -288,7 +288,7 @@ impl Node {
         let folder = Home::new();
         folder.write("policy.json", &written.policy_json);
         std::fs::create_dir(folder.path().join("registries.d")).unwrap();
-        folder.write("registries.d/ours.yaml", &written.registries_yaml);
+        folder.write("registries.d/ours.yaml", written.lookups.to_yaml());
         let tool = Tool::new("polcopy", &folder)?;
         Some(Self { tool, folder })
     }

@@ -29,7 +29,19 @@ impl File {
     /// # Errors
     /// `Invalid` when inline data is not what it should be.
     pub fn import(&self) -> Result<Imported> {
-        let mut import = Import::default();
+        self.import_knowing(&BTreeMap::new())
+    }
+
+    /// As [`File::import`], whose signers get names that say little; here one that is `known` keeps its name.
+    ///
+    /// # Errors
+    /// As [`File::import`].
+    pub fn import_knowing(&self, known: &BTreeMap<String, SignerFile>) -> Result<Imported> {
+        let mut import = Import {
+            known,
+            signers: BTreeMap::new(),
+            notes: Vec::new(),
+        };
         let mut rules = Vec::new();
         let mut default = import.rule("default", &self.default)?;
         for (transport, scopes) in &self.transports {
@@ -79,13 +91,14 @@ impl File {
     }
 }
 
-#[derive(Default)]
-struct Import {
+struct Import<'a> {
+    /// Those who have names already.
+    known: &'a BTreeMap<String, SignerFile>,
     signers: BTreeMap<String, SignerFile>,
     notes: Vec<String>,
 }
 
-impl Import {
+impl Import<'_> {
     fn rule(&mut self, at: &str, list: &[Requirement]) -> Result<RuleFile> {
         let mut signers = Vec::new();
         let mut names = Vec::new();
@@ -142,13 +155,26 @@ impl Import {
 
     /// The name of a signer; equal ones have one.
     fn signer(&mut self, kind: &str, signer: SignerFile) -> String {
-        let known = self.signers.iter().find(|(_, known)| **known == signer);
-        if let Some((name, _)) = known {
-            return name.clone();
-        }
-        let name = format!("{kind}-{}", self.signers.len() + 1);
+        let mut all = self.signers.iter().chain(self.known);
+        let name = match all.find(|(_, known)| **known == signer) {
+            Some((name, _)) => name.clone(),
+            None => self.free_name(kind),
+        };
         self.signers.insert(name.clone(), signer);
         name
+    }
+
+    fn free_name(&self, kind: &str) -> String {
+        let taken =
+            |name: &String| self.signers.contains_key(name) || self.known.contains_key(name);
+        let mut number = self.signers.len() + 1;
+        loop {
+            let name = format!("{kind}-{number}");
+            if !taken(&name) {
+                return name;
+            }
+            number += 1;
+        }
     }
 }
 

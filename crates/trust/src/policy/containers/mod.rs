@@ -22,6 +22,6 @@ pub use file::{
 pub use import::Imported;
 pub use lookup::Matched;
 pub use parse::File;
-pub use registries_d::registries_d;
+pub use registries_d::{Lookups, Merged, Settings};
 pub use resolve::Policy;
 pub use write::{Copied, Written, write};

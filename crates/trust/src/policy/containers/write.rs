@@ -14,7 +14,7 @@ use super::{
     },
     Requirement, SignedIdentity,
     parse::File,
-    registries_d,
+    registries_d::Lookups,
 };
 use crate::TrustRoot;
 
@@ -35,7 +35,7 @@ pub struct Written {
     /// For `/etc/containers/policy.json`.
     pub policy_json: String,
     /// For a file in `/etc/containers/registries.d/`: without it, signatures are not looked for.
-    pub registries_yaml: String,
+    pub lookups: Lookups,
     /// Where the file is stricter or weaker than the policy, and why.
     pub notes: Vec<String>,
 }
@@ -72,8 +72,7 @@ pub fn write(policy: &Policy, copied: &[Copied]) -> Result<Written> {
             .any(|one| matches!(one, Requirement::SigstoreSigned(_)))
     };
     let attached = scopes.iter().filter(|(_, list)| signed(list));
-    let registries_yaml =
-        registries_d::registries_d(attached.map(|(scope, _)| scope.as_str()), signed(&&default));
+    let lookups = Lookups::of(attached.map(|(scope, _)| scope.as_str()), signed(&&default));
     let transports = BTreeMap::from([("docker".to_owned(), scopes)]);
     let file = File {
         default,
@@ -81,7 +80,7 @@ pub fn write(policy: &Policy, copied: &[Copied]) -> Result<Written> {
     };
     Ok(Written {
         policy_json: file.to_json()?,
-        registries_yaml,
+        lookups,
         notes: writer.notes,
     })
 }

@@ -1,4 +1,4 @@
-use super::registries_d;
+use super::Lookups;
 
 #[test]
 fn each_repository_once_and_hosts_with_their_port() {
@@ -10,7 +10,7 @@ fn each_repository_once_and_hosts_with_their_port() {
         "[::1]:5000/app:2",
     ];
     assert_eq!(
-        registries_d(scopes, false),
+        Lookups::of(scopes, false).to_yaml(),
         "docker:\n  \"[::1]:5000/app\":\n    use-sigstore-attachments: true\n  \"reg.example/app\":\n    use-sigstore-attachments: true\n  \"reg.example:5000\":\n    use-sigstore-attachments: true\n"
     );
 }
@@ -18,7 +18,7 @@ fn each_repository_once_and_hosts_with_their_port() {
 #[test]
 fn what_has_no_place_of_its_own_is_said_for_all() {
     let all = "default-docker:\n  use-sigstore-attachments: true\n";
-    assert_eq!(registries_d(["*.example"], false), all);
-    assert_eq!(registries_d([], true), all);
-    assert_eq!(registries_d([], false), "");
+    assert_eq!(Lookups::of(["*.example"], false).to_yaml(), all);
+    assert_eq!(Lookups::of([], true).to_yaml(), all);
+    assert_eq!(Lookups::of([], false).to_yaml(), "");
 }

@@ -73,8 +73,8 @@ fn rules_as_they_are() {
         })
     );
     assert_eq!(written.notes, Vec::<String>::new());
-    assert!(written.registries_yaml.starts_with("default-docker:\n"));
-    assert!(!written.registries_yaml.contains("app:1"));
+    assert!(written.lookups.to_yaml().starts_with("default-docker:\n"));
+    assert!(!written.lookups.to_yaml().contains("app:1"));
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn what_was_copied_is_trusted_under_its_old_name() {
         })
     );
     assert_eq!(
-        written.registries_yaml,
+        written.lookups.to_yaml(),
         "docker:\n  \"mirror.example/v/app\":\n    use-sigstore-attachments: true\n"
     );
 }
