@@ -99,18 +99,16 @@ pub(crate) async fn place(
     dry_run: bool,
 ) -> Result<Line> {
     let there = already(repository, subject, signed).await?;
-    let outcome = match (there, dry_run) {
-        (Some(_), _) => "unchanged",
-        (None, true) => "would sign",
-        (None, false) => {
-            sign::publish(signed, repository).await?;
-            "signed"
-        }
+    let (outcome, manifest) = match (there, dry_run) {
+        (Some(there), _) => ("unchanged", there),
+        (None, true) => ("would sign", signed.manifest.digest()),
+        // Others may have signed meanwhile, and then it is another manifest that holds all of it.
+        (None, false) => ("signed", sign::publish(signed, repository).await?),
     };
     Ok(Line {
         outcome,
         subject: subject.digest,
-        manifest: there.unwrap_or_else(|| signed.manifest.digest()),
+        manifest,
     })
 }
 

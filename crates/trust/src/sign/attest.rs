@@ -9,8 +9,9 @@ use super::{
     bundle::{about, bundle, referrer},
     dsse,
     key_file::{internal, invalid},
-    legacy::{SIGNATURE, appended, legacy_tag},
+    legacy::{SIGNATURE, legacy_tag},
     manifest::Annotations,
+    stack::appended,
 };
 use crate::{SIGN, Statement, predicate_type};
 

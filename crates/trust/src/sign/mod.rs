@@ -17,6 +17,7 @@ mod key_file;
 mod legacy;
 mod manifest;
 mod publish;
+mod stack;
 
 pub use attest::{Attestation, attest, attest_legacy};
 pub(crate) use bundle::about;

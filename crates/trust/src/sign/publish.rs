@@ -2,8 +2,14 @@
 
 use bytes::Bytes;
 use transship_oci::{
-    Descriptor, Digest, MemoryBlob, Placement, Presence, RawManifest, Result, Sink, Tag,
+    Descriptor, Digest, Error, ErrorKind, MemoryBlob, Placement, Presence, RawManifest, Result,
+    Sink, Tag,
 };
+
+use super::stack::united;
+
+/// How often something is written under a tag, or is about to be, before we give way.
+const ATTEMPTS: usize = 8;
 
 /// Something that was signed, ready to be put beside its subject.
 #[derive(Debug, Clone)]
@@ -18,14 +24,52 @@ pub struct Signed {
 
 /// Puts it there: blobs, then the manifest, then its tag. Idempotent. Gives the manifest's digest.
 ///
-/// Of two who add to the same tag at once, the later overwrites the earlier: that is how cosign's first form is.
+/// Under a tag, what others have put there meanwhile stays. Registries cannot compare and swap, so what is there is read
+/// just before it is written over and again after that, and whatever is missing then is put back. Of two who read and write
+/// in the same instant and look away at once, one may still lose his layer: that is how cosign's first form is.
 ///
 /// # Errors
-/// The sink's.
+/// The sink's; `Conflict` when something else lies under the tag, or when others write over it again and again.
 pub async fn publish(signed: &Signed, sink: &dyn Sink) -> Result<Digest> {
-    let nodes: Vec<Descriptor> = signed.blobs.iter().map(|(node, _)| node.clone()).collect();
+    put(&signed.blobs, sink).await?;
+    match &signed.tag {
+        Some(tag) => under(tag, &signed.manifest, sink).await,
+        None => {
+            sink.put_manifest(&signed.manifest).await?;
+            Ok(signed.manifest.digest())
+        }
+    }
+}
+
+/// Brings together what is ours and what is there, until it is there.
+async fn under(tag: &Tag, ours: &RawManifest, sink: &dyn Sink) -> Result<Digest> {
+    let mut wanted = ours.clone();
+    for _ in 0..ATTEMPTS {
+        let there = tagged(sink, tag).await?;
+        let before = there.as_ref().map(RawManifest::digest);
+        if let Some(there) = &there {
+            let Some((manifest, config)) = united(there, &wanted)? else {
+                return Ok(there.digest());
+            };
+            put(&[config], sink).await?;
+            wanted = manifest;
+        }
+        let now = sink.tagged(tag).await?.map(|node| node.digest);
+        if now == before {
+            sink.tag(std::slice::from_ref(tag), &wanted).await?;
+        }
+    }
+    let message = format!("others wrote over tag {tag} each of {ATTEMPTS} times it was added to");
+    Err(Error::new(ErrorKind::Conflict, message)
+        .at(sink.location())
+        .hinting("sign again when they are done"))
+}
+
+/// Puts those blobs there that are not.
+async fn put(blobs: &[(Descriptor, Bytes)], sink: &dyn Sink) -> Result<()> {
+    let nodes: Vec<Descriptor> = blobs.iter().map(|(node, _)| node.clone()).collect();
     let have = sink.have(&nodes).await?;
-    for ((node, bytes), presence) in signed.blobs.iter().zip(have) {
+    for ((node, bytes), presence) in blobs.iter().zip(have) {
         if presence == Presence::Present {
             continue;
         }
@@ -41,14 +85,7 @@ pub async fn publish(signed: &Signed, sink: &dyn Sink) -> Result<Digest> {
         sink.put_blob(&blob, &placement).await?;
         drop(permit);
     }
-    match &signed.tag {
-        Some(tag) => {
-            sink.tag(std::slice::from_ref(tag), &signed.manifest)
-                .await?;
-        }
-        None => sink.put_manifest(&signed.manifest).await?,
-    }
-    Ok(signed.manifest.digest())
+    Ok(())
 }
 
 /// What lies under a tag now, to be added to.

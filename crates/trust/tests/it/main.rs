@@ -4,6 +4,7 @@
 
 mod conformance;
 mod containers;
+mod crowd;
 mod find;
 mod key;
 mod keyless;
