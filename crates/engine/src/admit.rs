@@ -84,6 +84,12 @@ async fn ask(run: &Run, job: &Job, walked: &Walked, at: &dyn Source, side: Side)
     let refusal = verdict.refusal;
     let Verdict { reasons, .. } = verdict;
     let why = reasons.join("; ");
+    // A reason that is about the artifact itself names it.
+    let what = if why.contains(&digest.to_string()) {
+        "the artifact".to_owned()
+    } else {
+        digest.to_string()
+    };
     run.tell(&Event::Judged {
         source: job.label.clone(),
         at: at.location().to_string(),
@@ -96,7 +102,7 @@ async fn ask(run: &Run, job: &Job, walked: &Walked, at: &dyn Source, side: Side)
     };
     Err(match side {
         Side::Target => {
-            let message = format!("{digest} is refused as it is at the target: {why}");
+            let message = format!("{what} is refused as it is at the target: {why}");
             Error::new(kind, message)
                 .on(side)
                 .at(at.location())
@@ -104,6 +110,6 @@ async fn ask(run: &Run, job: &Job, walked: &Walked, at: &dyn Source, side: Side)
                     "no tag was published; see what lies beside it there with `transship tree`",
                 )
         }
-        _ => Error::new(kind, format!("{digest} is refused: {why}")).at(&job.label),
+        _ => Error::new(kind, format!("{what} is refused: {why}")).at(&job.label),
     })
 }

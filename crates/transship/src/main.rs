@@ -15,7 +15,6 @@ mod files;
 mod journal;
 mod list;
 mod logging;
-mod nearest;
 mod output;
 mod private_key;
 mod progress;

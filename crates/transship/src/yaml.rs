@@ -3,8 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde_saphyr::Error as YamlError;
 use transship_oci::{Error, ErrorKind, Result};
-
-use crate::nearest::nearest;
+use transship_trust::nearest;
 
 /// The longest document that is read, in bytes.
 pub(crate) const MAX_DOCUMENT: u64 = 4 * 1024 * 1024;

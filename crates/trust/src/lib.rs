@@ -32,6 +32,7 @@ pub use demand::{AttestationDemand, Demand, NameRule, SignatureDemand};
 pub use evidence::{Evidence, Form, Found, Limits, Located, SimpleSigning, find, load, locate};
 pub use judge::Judge;
 pub use keys::Key;
+pub use nearest::nearest;
 pub use pattern::Pattern;
 pub use predicate::{Condition, IN_TOTO, SIGN, Statement, StatementSubject, Test, predicate_type};
 pub use root::TrustRoot;

@@ -2,8 +2,7 @@
 
 use futures::{StreamExt as _, TryStreamExt as _};
 use transship_oci::{Error, ErrorKind, Name, Reference, Source, Tag};
-
-use crate::nearest::nearest;
+use transship_trust::nearest;
 
 /// How many tags are looked through.
 const MOST: usize = 10_000;

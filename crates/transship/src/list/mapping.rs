@@ -3,8 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use transship_oci::{Reference, ReferenceError, Repository, Tag};
-
-use crate::nearest::nearest;
+use transship_trust::nearest;
 
 /// The names that may stand between braces.
 const NAMES: [&str; 4] = ["registry", "repository", "name", "tag"];

@@ -110,7 +110,10 @@ impl Check {
         let on = self.platform.as_ref();
         let on = on.map_or_else(String::new, |platform| format!(" ({platform})"));
         match self.class {
-            Class::Good => format!("{subject}{on} has a {what} by {by}"),
+            Class::Good => {
+                let article = if what.starts_with('a') { "an" } else { "a" };
+                format!("{subject}{on} has {article} {what} by {by}")
+            }
             Class::Missing => format!("{subject}{on} has no {what} by {by}: {}", self.detail),
             Class::Bad => format!("{subject}{on}: the {what} by {by} is bad: {}", self.detail),
             Class::CannotCheck => {
@@ -122,3 +125,6 @@ impl Check {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

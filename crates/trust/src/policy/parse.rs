@@ -4,7 +4,7 @@ use serde_saphyr::Error as YamlError;
 use transship_oci::{Error, ErrorKind, Result};
 
 use super::PolicyFile;
-use crate::nearest::nearest;
+use crate::nearest;
 
 /// The longest policy that is read, in bytes.
 pub(super) const MAX_POLICY: usize = 4 * 1024 * 1024;
@@ -53,10 +53,11 @@ pub(super) fn told(error: &YamlError, origin: &str) -> Error {
         _ => origin.to_owned(),
     };
     let invalid = |message: String| Error::new(ErrorKind::Invalid, message).at(&at);
-    let suggest = |word: &str, expected: &[&'static str]| match nearest(word, expected) {
-        Some(near) => format!("did you mean {near:?}?"),
-        None => format!("use one of: {}", expected.join(", ")),
-    };
+    let suggest =
+        |word: &str, expected: &[&'static str]| match nearest(word, expected.iter().copied()) {
+            Some(near) => format!("did you mean {near:?}?"),
+            None => format!("use one of: {}", expected.join(", ")),
+        };
     match error {
         YamlError::SerdeUnknownField {
             field, expected, ..

@@ -9,7 +9,7 @@ use super::{
     Clause, Level, Materials, Policy, PolicyFile, Rule, RuleFile, Scope, SignedByFile, Signers,
     Stance, Validity, What, materials, model::AttestationFile,
 };
-use crate::{AttestationDemand, SIGN, TrustRoot, nearest::nearest, predicate};
+use crate::{AttestationDemand, SIGN, TrustRoot, nearest, predicate};
 
 mod condition;
 pub(super) mod signed_name;
@@ -262,7 +262,7 @@ impl Reader {
         self.signers.get(name).cloned().ok_or_else(|| {
             let names: Vec<&str> = self.signers.keys().map(String::as_str).collect();
             let error = invalid(format!("there is no signer {name:?}"));
-            match nearest(name, &names) {
+            match nearest(name, names.iter().copied()) {
                 Some(near) => error.hinting(format!("did you mean {near:?}?")),
                 None if names.is_empty() => error.hinting("add it under signers"),
                 None => error.hinting(format!("use one of: {}", names.join(", "))),
@@ -300,7 +300,7 @@ fn predicate_type(written: &str) -> Result<String> {
     }
     let names: Vec<&str> = predicate::names().collect();
     let error = invalid(format!("{written:?} is no predicate type"));
-    Err(match nearest(written, &names) {
+    Err(match nearest(written, names.iter().copied()) {
         Some(near) => error.hinting(format!("did you mean {near:?}?")),
         None => error.hinting(format!("write a URI, or one of: {}", names.join(", "))),
     })

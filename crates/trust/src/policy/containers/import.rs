@@ -194,11 +194,7 @@ fn unsigned() -> RuleFile {
 }
 
 fn openpgp(signed: &SignedBy) -> SignerFile {
-    let paths = signed.key_path.iter();
-    let paths: Vec<String> = paths
-        .chain(signed.key_paths.iter().flatten())
-        .cloned()
-        .collect();
+    let paths: Vec<String> = signed.keys().files().cloned().collect();
     SignerFile {
         openpgp: Some(OpenPgpFile {
             keyring: (!paths.is_empty()).then_some(Words::Many(paths)),

@@ -9,6 +9,7 @@
 
 mod file;
 mod import;
+mod key_source;
 mod lookup;
 mod parse;
 mod registries_d;

@@ -125,16 +125,8 @@ fn check(requirement: &Requirement) -> Result<()> {
 }
 
 fn check_signed_by(signed: &SignedBy) -> Result<()> {
-    one_of(
-        "keyPath, keyPaths and keyData",
-        &[
-            signed.key_path.is_some(),
-            signed.key_paths.is_some(),
-            signed.key_data.is_some(),
-        ],
-    )?;
-    list("keyPaths", signed.key_paths.as_deref())?;
-    base64(signed.key_data.as_deref())?;
+    one_of("keyPath, keyPaths and keyData", &signed.keys().given())?;
+    signed.keys().check("key")?;
     signed
         .signed_identity
         .as_ref()
@@ -142,23 +134,12 @@ fn check_signed_by(signed: &SignedBy) -> Result<()> {
 }
 
 fn check_sigstore_signed(signed: &SigstoreSigned) -> Result<()> {
+    let others = [signed.fulcio.is_some(), signed.pki.is_some()];
     one_of(
         "keyPath, keyPaths, keyData, keyDatas, fulcio and pki",
-        &[
-            signed.key_path.is_some(),
-            signed.key_paths.is_some(),
-            signed.key_data.is_some(),
-            signed.key_datas.is_some(),
-            signed.fulcio.is_some(),
-            signed.pki.is_some(),
-        ],
+        &[&signed.keys().given()[..], &others].concat(),
     )?;
-    let logs = [
-        signed.rekor_public_key_path.is_some(),
-        signed.rekor_public_key_paths.is_some(),
-        signed.rekor_public_key_data.is_some(),
-        signed.rekor_public_key_datas.is_some(),
-    ];
+    let logs = signed.log_keys().given();
     let logged = logs.contains(&true);
     if logged {
         one_of("rekorPublicKeyPath, …Paths, …Data and …Datas", &logs)?;
@@ -172,33 +153,12 @@ fn check_sigstore_signed(signed: &SigstoreSigned) -> Result<()> {
         (None, Some(pki)) => check_pki(pki)?,
         (None, None) => {}
     }
-    check_keys(signed)?;
+    signed.keys().check("key")?;
+    signed.log_keys().check("rekorPublicKey")?;
     signed
         .signed_identity
         .as_ref()
         .map_or(Ok(()), check_identity)
-}
-
-/// Lists that are there are not empty, and data is base64.
-fn check_keys(signed: &SigstoreSigned) -> Result<()> {
-    for (name, paths) in [
-        ("keyPaths", &signed.key_paths),
-        ("rekorPublicKeyPaths", &signed.rekor_public_key_paths),
-    ] {
-        list(name, paths.as_deref())?;
-    }
-    for (name, datas, data) in [
-        ("keyDatas", &signed.key_datas, &signed.key_data),
-        (
-            "rekorPublicKeyDatas",
-            &signed.rekor_public_key_datas,
-            &signed.rekor_public_key_data,
-        ),
-    ] {
-        list(name, datas.as_deref())?;
-        base64(datas.iter().flatten().chain(data).map(String::as_str))?;
-    }
-    Ok(())
 }
 
 fn check_fulcio(fulcio: &Fulcio) -> Result<()> {
@@ -273,14 +233,14 @@ fn one_of(names: &str, given: &[bool]) -> Result<()> {
     }
 }
 
-fn list(name: &str, list: Option<&[String]>) -> Result<()> {
+pub(super) fn list(name: &str, list: Option<&[String]>) -> Result<()> {
     match list {
         Some([]) => Err(invalid(format!("{name} is empty"))),
         _ => Ok(()),
     }
 }
 
-fn base64<'a>(texts: impl IntoIterator<Item = &'a str>) -> Result<()> {
+pub(super) fn base64<'a>(texts: impl IntoIterator<Item = &'a str>) -> Result<()> {
     let good = |text: &str| STANDARD.decode(text).is_ok();
     if texts.into_iter().all(good) {
         Ok(())

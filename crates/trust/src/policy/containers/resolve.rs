@@ -13,6 +13,7 @@ use super::{
         resolve::{Roots, signed_name, signer},
     },
     Fulcio, Matched, Pki, Requirement, SignedIdentity, SigstoreSigned, import,
+    key_source::KeySource,
     lookup::matched,
     parse::{File, invalid},
 };
@@ -148,12 +149,7 @@ pub(super) fn name_of(identity: Option<&SignedIdentity>) -> Result<NameSpec> {
 
 /// The signer in the words of our own policies.
 pub(super) fn signer_of(signed: &SigstoreSigned) -> Result<SignerFile> {
-    let logs = words(
-        signed.rekor_public_key_path.as_ref(),
-        signed.rekor_public_key_paths.as_deref(),
-        signed.rekor_public_key_data.as_ref(),
-        signed.rekor_public_key_datas.as_deref(),
-    )?;
+    let logs = words(signed.log_keys())?;
     if let Some(pki) = &signed.pki {
         return Ok(SignerFile {
             pki: Some(pki_of(pki)?),
@@ -165,12 +161,7 @@ pub(super) fn signer_of(signed: &SigstoreSigned) -> Result<SignerFile> {
     } else {
         Tlog::Ignore
     };
-    let key = words(
-        signed.key_path.as_ref(),
-        signed.key_paths.as_deref(),
-        signed.key_data.as_ref(),
-        signed.key_datas.as_deref(),
-    )?;
+    let key = words(signed.keys())?;
     Ok(SignerFile {
         key,
         keyless: signed.fulcio.as_ref().map(keyless_of).transpose()?,
@@ -210,16 +201,9 @@ fn listed(text: Option<&String>) -> Vec<String> {
     says.into_iter().cloned().collect()
 }
 
-fn words(
-    path: Option<&String>,
-    paths: Option<&[String]>,
-    data: Option<&String>,
-    datas: Option<&[String]>,
-) -> Result<Option<Words>> {
-    let paths = path.into_iter().chain(paths.unwrap_or_default());
-    let datas = data.into_iter().chain(datas.unwrap_or_default());
-    let mut all: Vec<String> = paths.cloned().collect();
-    for data in datas {
+fn words(keys: KeySource<'_>) -> Result<Option<Words>> {
+    let mut all: Vec<String> = keys.files().cloned().collect();
+    for data in keys.inline() {
         all.push(pem(data)?);
     }
     Ok(match all.len() {

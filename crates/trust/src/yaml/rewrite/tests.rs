@@ -204,7 +204,10 @@ fn commented(yaml: &str) -> String {
             continue;
         }
         in_block = line.ends_with(['|', '>', '-', '+']).then_some(depth);
-        text += &format!("{}# c{number}\n{line} # e{number}\n", " ".repeat(depth));
+        text.extend([
+            " ".repeat(depth),
+            format!("# c{number}\n{line} # e{number}\n"),
+        ]);
     }
     text
 }
