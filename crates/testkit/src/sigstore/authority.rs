@@ -26,6 +26,8 @@ pub(super) struct Request {
     pub(super) issuer: String,
     /// Further extensions of Fulcio's, by their last number.
     pub(super) claims: Vec<(u64, String)>,
+    /// Until 2045, instead of for ten minutes.
+    pub(super) lasting: bool,
 }
 
 impl Authority {
@@ -106,7 +108,11 @@ fn leaf(request: &Request) -> CertificateParams {
     // The same with and without its stamp: a stamp is for all of the certificate but itself.
     params.serial_number = Some(SerialNumber::from(20_260_115));
     params.not_before = date_time_ymd(2026, 1, 15);
-    params.not_after = params.not_before + std::time::Duration::from_mins(10);
+    params.not_after = if request.lasting {
+        date_time_ymd(2045, 1, 1)
+    } else {
+        params.not_before + std::time::Duration::from_mins(10)
+    };
     params.use_authority_key_identifier_extension = true;
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::CodeSigning];

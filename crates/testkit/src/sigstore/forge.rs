@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Signer, authority::Authority, log::Log};
+use super::{Signer, authority::Authority, log::Log, signer::pem};
 
 /// From when on everything that the forge has made is trusted.
 const SINCE: &str = "2025-01-01T00:00:00Z";
@@ -34,6 +34,11 @@ impl Forge {
             "ctlogs": [self.certificate_log.trusted(SINCE)],
             "timestampAuthorities": [],
         })
+    }
+
+    /// The authority's certificates in PEM: the intermediate, then the root.
+    pub fn certificates(&self) -> [String; 2] {
+        self.authority.chain().map(|der| pem(&der))
     }
 
     /// Somebody whom the authority believes to be `subject`, a mail address or a URI, because `issuer` says so.

@@ -21,6 +21,7 @@ pub struct Signer<'a> {
     request: Request,
     stamp: Stamp<'a>,
     logged_after: Duration,
+    logged: bool,
 }
 
 /// A signature in cosign's first form: a layer's bytes and its annotations.
@@ -40,9 +41,11 @@ impl<'a> Signer<'a> {
                 subject: subject.to_owned(),
                 issuer: issuer.to_owned(),
                 claims: Vec::new(),
+                lasting: false,
             },
             stamp: Stamp::Sound,
             logged_after: Duration::from_secs(5),
+            logged: true,
         }
     }
 
@@ -56,6 +59,14 @@ impl<'a> Signer<'a> {
     pub fn logged_after(mut self, time: Duration) -> Self {
         self.logged_after = time;
         self
+    }
+
+    /// Has a certificate that is good until 2045, brings the chain along, and is in no log: as with an authority of one's
+    /// own.
+    pub fn private(mut self) -> Self {
+        self.request.lasting = true;
+        self.logged = false;
+        self.stamp(Stamp::None)
     }
 
     /// Has another word of the certificate log, or none, put into the certificate.
@@ -92,14 +103,15 @@ impl<'a> Signer<'a> {
             Digest::sha256(payload.as_bytes()).hex(),
             BASE64_STANDARD.encode(pem(&certificate)),
         );
-        json!({
-            "mediaType": BUNDLE,
-            "verificationMaterial": {
-                "certificate": {"rawBytes": BASE64_STANDARD.encode(&certificate)},
-                "tlogEntries": [self.forge.log.entry("dsse", &body, self.seconds())],
-            },
-            "dsseEnvelope": envelope,
-        })
+        let [between, _] = self.forge.authority.chain();
+        let raw = |der: &[u8]| json!({"rawBytes": BASE64_STANDARD.encode(der)});
+        let material = if self.logged {
+            let entry = self.forge.log.entry("dsse", &body, self.seconds());
+            json!({"certificate": raw(&certificate), "tlogEntries": [entry]})
+        } else {
+            json!({"x509CertificateChain": {"certificates": [raw(&certificate), raw(&between)]}})
+        };
+        json!({"mediaType": BUNDLE, "verificationMaterial": material, "dsseEnvelope": envelope})
     }
 
     /// A signature in cosign's first form.
@@ -118,20 +130,23 @@ impl<'a> Signer<'a> {
         );
         let entry = self.forge.log.annotation(&body, self.seconds());
         let chain = self.forge.authority.chain();
-        let annotations = [
+        let mut annotations = vec![
             ("dev.cosignproject.cosign/signature", signature),
             ("dev.sigstore.cosign/certificate", pem(&certificate)),
             (
                 "dev.sigstore.cosign/chain",
                 chain.iter().map(|der| pem(der)).collect(),
             ),
-            ("dev.sigstore.cosign/bundle", entry.to_string()),
         ];
+        if self.logged {
+            annotations.push(("dev.sigstore.cosign/bundle", entry.to_string()));
+        }
+        let annotations = annotations.into_iter();
         Layer {
             payload: payload.into(),
             annotations: annotations
                 .map(|(name, value)| (name.to_owned(), value))
-                .into(),
+                .collect(),
         }
     }
 
@@ -155,7 +170,7 @@ impl<'a> Signer<'a> {
     }
 }
 
-fn pem(der: &[u8]) -> String {
+pub(super) fn pem(der: &[u8]) -> String {
     let base64 = BASE64_STANDARD.encode(der);
     let lines: Vec<&str> = (0..base64.len())
         .step_by(64)

@@ -12,6 +12,7 @@ mod statement;
 mod sync;
 mod value;
 mod verify;
+mod who;
 
 use std::path::PathBuf;
 
@@ -33,7 +34,8 @@ pub(crate) use self::{
     statement::{Record, ShowStatement, Statement, StatementCommand, VerifyStatement},
     sync::Sync,
     value::{Span, TagTarget},
-    verify::{Keyless, Verify},
+    verify::Verify,
+    who::{Keyless, Who},
 };
 
 /// Moves container images and OCI artifacts, with everything that belongs to them, between registries.

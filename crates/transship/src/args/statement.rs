@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 
-use super::{SignerKey, SigningKey};
+use super::{SignerKey, SigningKey, Who};
 
 /// What to state of a run.
 #[derive(Debug, Clone, Default, Args)]
@@ -51,7 +51,7 @@ pub(crate) enum StatementCommand {
     /// Show what a statement says. Its signature is not looked at.
     Show(ShowStatement),
     /// Check who signed a statement, and show what it says.
-    Verify(VerifyStatement),
+    Verify(Box<VerifyStatement>),
 }
 
 /// `statement show FILE`
@@ -64,12 +64,22 @@ pub(crate) struct ShowStatement {
 
 /// `statement verify FILE --key KEY`
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("signer-of-statement").required(true).multiple(true)
+    .args(["policy", "key", "certificate_identity", "certificate_identity_regexp"])))]
 pub(crate) struct VerifyStatement {
     /// The statement; - for standard input.
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
 
-    /// A public key that must have signed: a PEM file. Of several, one must have.
-    #[arg(long, value_name = "FILE", required = true)]
-    pub(crate) key: Vec<PathBuf>,
+    /// One of the signers of this policy must have signed: the one that --signer names.
+    #[arg(long, value_name = "FILE", requires = "signer", conflicts_with_all = Who::ALL)]
+    pub(crate) policy: Option<PathBuf>,
+
+    /// Who of the policy's signers.
+    #[arg(long, value_name = "NAME", requires = "policy")]
+    pub(crate) signer: Option<String>,
+
+    /// Who must have signed. No log is asked about a statement that was signed with a key.
+    #[command(flatten)]
+    pub(crate) who: Who,
 }

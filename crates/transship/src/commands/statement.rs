@@ -5,26 +5,26 @@ use std::{fmt, path::Path};
 use serde::Serialize;
 use transship_oci::{Digest, Error, ErrorKind, Result, Side};
 use transship_trust::{
-    Evidence, Finding, Judge, Key, KeySigner, Signer, Statement, Tlog,
+    Evidence, SignedBy, Statement,
     statement::{RUN, RunRecord},
 };
 
 use crate::{
     app::App,
-    args::{ShowStatement, StatementCommand, VerifyStatement},
+    args::{ShowStatement, StatementCommand},
     exit::Exit,
     files,
 };
 
+mod verify;
+
 /// The largest statement that is read, in bytes: cosign's own limit for what it verifies.
 const MAX_STATEMENT: u64 = 128 << 20;
-/// The largest file of public keys, in bytes.
-const MAX_KEYS: u64 = 1 << 20;
 
 pub(super) fn run(app: &App, command: &StatementCommand) -> Result<Exit> {
     match command {
         StatementCommand::Show(args) => show(app, args),
-        StatementCommand::Verify(args) => verify(app, args),
+        StatementCommand::Verify(args) => verify::run(app, args),
     }
 }
 
@@ -37,10 +37,9 @@ fn show(app: &App, args: &ShowStatement) -> Result<Exit> {
         .ok_or_else(|| invalid("the file is no signed statement", &args.file))?;
     app.output
         .say("note: the signature was not checked; `transship statement verify` does");
-    app.output.result(&Shown {
-        record: read(statement, &args.file)?,
-        by: None,
-    })?;
+    let record = read(statement, &args.file)?;
+    app.output
+        .result(&Shown::new(record, SignedBy::default()))?;
     Ok(Exit::Done)
 }
 
@@ -54,46 +53,6 @@ fn read(statement: &Statement, file: &Path) -> Result<RunRecord> {
         .map_err(|cause| invalid("the record cannot be read", file).because(cause))
 }
 
-fn verify(app: &App, args: &VerifyStatement) -> Result<Exit> {
-    let mut keys = Vec::new();
-    for file in &args.key {
-        let text = files::read_text(file, MAX_KEYS)?;
-        let read = Key::from_pem(&text);
-        keys.extend(read.map_err(|error| error.on(Side::Local).at(files::name(file)))?);
-    }
-    // A statement is signed with a key alone: no log is asked, here or there.
-    let signer = Signer::Key(KeySigner {
-        keys,
-        tlog: Tlog::Ignore,
-        root: None,
-    });
-    let text = files::read_text(&args.file, MAX_STATEMENT)?;
-    let (finding, record) = RunRecord::verify(text.as_bytes(), &signer, &Judge::new(app.now()))
-        .map_err(|error| error.on(Side::Local).at(files::name(&args.file)))?;
-    match (record, finding.outcome.class().error_kind()) {
-        (Some(record), None) => {
-            let by = finding.signed_by.key.clone();
-            app.output.result(&Shown { by, record })?;
-            Ok(Exit::Done)
-        }
-        (_, kind) => Err(refused(
-            kind.unwrap_or(ErrorKind::CannotCheck),
-            &finding,
-            &args.file,
-        )),
-    }
-}
-
-fn refused(kind: ErrorKind, finding: &Finding, file: &Path) -> Error {
-    let outcome = finding.outcome.as_str();
-    Error::new(
-        kind,
-        format!("the statement is refused: {outcome}: {}", finding.detail),
-    )
-    .on(Side::Local)
-    .at(files::name(file))
-}
-
 fn invalid(message: impl Into<String>, file: &Path) -> Error {
     Error::new(ErrorKind::Invalid, message)
         .on(Side::Local)
@@ -105,16 +64,45 @@ fn invalid(message: impl Into<String>, file: &Path) -> Error {
 #[serde(rename_all = "camelCase")]
 struct Shown {
     /// SHA-256 of the key whose signature holds.
+    #[serde(rename = "by", skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
+    /// The names in its certificate.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    subjects: Vec<String>,
+    /// Who vouched for them.
     #[serde(skip_serializing_if = "Option::is_none")]
-    by: Option<String>,
+    issuer: Option<String>,
     record: RunRecord,
+}
+
+impl Shown {
+    fn new(record: RunRecord, by: SignedBy) -> Self {
+        Self {
+            key: by.key,
+            subjects: by.subjects,
+            issuer: by.issuer,
+            record,
+        }
+    }
+
+    /// Whose signature it is, if that was looked at.
+    fn signer(&self) -> Option<String> {
+        if self.subjects.is_empty() {
+            return self.key.as_ref().map(|key| format!("key {key}"));
+        }
+        let names = self.subjects.join(", ");
+        Some(match &self.issuer {
+            Some(issuer) => format!("{names} ({issuer})"),
+            None => names,
+        })
+    }
 }
 
 impl fmt::Display for Shown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let record = &self.record;
-        if let Some(by) = &self.by {
-            writeln!(f, "signed by key {by}")?;
+        if let Some(signer) = self.signer() {
+            writeln!(f, "signed by {signer}")?;
         }
         writeln!(f, "{} {}", record.program.name, record.program.version)?;
         match &record.policy {

@@ -1,31 +1,29 @@
 //! `verify REF`
 
-use std::{collections::BTreeMap, fmt, path::Path, sync::Arc};
+use std::fmt;
 
 use serde::Serialize;
-use transship_oci::{Digest, Error, Reference, Result};
+use transship_oci::{Error, Reference, Result};
 use transship_trust::{
-    Outcome, Tlog, WorkflowClaim,
+    Outcome,
     policy::{
-        Assessment, Beside, IdentityFile, KeylessFile, Level, Policy, PolicyFile, Rule, RuleFile,
-        Rules, SignedByFile, SignerFile, Words, explain, lint,
+        Assessment, AttestationFile, Level, PolicyFile, Rule, RuleFile, Rules, SignedByFile, Words,
+        explain,
     },
 };
 
-use crate::{
-    app::App,
-    args::{Keyless, Verify},
-    exit::Exit,
-    trust::{self, beside},
-};
-
-/// The trust root where none is given.
-const BUILT_IN: &str = "sigstore:public-good";
+use crate::{app::App, args::Verify, exit::Exit, output, trust};
 
 pub(super) async fn run(app: &App, args: &Verify) -> Result<Exit> {
-    let rules = match &args.policy {
-        Some(path) => trust::rules(app, path)?,
-        None => demanded(app, args)?,
+    let rules = if let Some(path) = &args.policy {
+        trust::rules(app, path)?
+    } else {
+        let file = demanded(args)?;
+        let rules = trust::read(app, &file)?;
+        if args.flags.print_policy {
+            return output::text(file.to_yaml()?).map(|()| Exit::Done);
+        }
+        rules
     };
     shown(app, &args.reference, rules.as_ref()).await
 }
@@ -88,72 +86,25 @@ impl fmt::Display for Shown<'_> {
 }
 
 /// The rules that flags make: a policy with one rule, read as any other.
-fn demanded(app: &App, args: &Verify) -> Result<Arc<dyn Rules>> {
-    let (name, mut signer) = if args.key.is_empty() {
-        ("the given identity", keyless(&args.keyless))
-    } else {
-        let keys = Words::Many(args.key.clone());
-        let signer = SignerFile {
-            key: Some(keys),
-            ..SignerFile::default()
-        };
-        ("the given key", signer)
+fn demanded(args: &Verify) -> Result<PolicyFile> {
+    let signer = trust::signer(&args.who)?;
+    let by = Some(SignedByFile::One(signer.name.to_owned()));
+    let flags = &args.flags;
+    let attestation = |kind: &String| AttestationFile {
+        r#type: Words::One(kind.clone()),
+        signed_by: by.clone(),
+        at: None,
+        conditions: Vec::new(),
     };
-    let ignore = args.flags.insecure_ignore_tlog;
-    signer.tlog = ignore.then_some(Tlog::Ignore);
-    let root = args.flags.trusted_root.clone();
-    let file = PolicyFile {
-        version: 1,
-        trust_root: Some(root.unwrap_or_else(|| BUILT_IN.to_owned())),
-        max_trust_root_age_days: None,
-        signers: BTreeMap::from([(name.to_owned(), signer)]),
-        default: RuleFile {
-            signed_by: Some(SignedByFile::One(name.to_owned())),
-            at: args.flags.recursive.then_some(Level::Both),
-            annotations: args.flags.annotations.iter().cloned().collect(),
+    Ok(signer.policy(
+        &args.who,
+        RuleFile {
+            // As for cosign: a statement is asked for instead of a signature, not beside one.
+            signed_by: flags.types.is_empty().then(|| by.clone()).flatten(),
+            at: flags.recursive.then_some(Level::Both),
+            annotations: flags.annotations.iter().cloned().collect(),
+            attestations: flags.types.iter().map(attestation).collect(),
             ..RuleFile::default()
         },
-        rules: Vec::new(),
-        denied: Vec::new(),
-    };
-    let digest = Digest::sha256(file.to_yaml()?.as_bytes());
-    let materials: Beside = beside(app, Path::new(""));
-    let policy = Policy::resolve(&file, digest, &materials)?;
-    for remark in lint(&file, &policy, app.now()) {
-        app.output.say(format_args!("note: {}", remark.message));
-    }
-    Ok(Arc::new(policy))
-}
-
-fn keyless(args: &Keyless) -> SignerFile {
-    use WorkflowClaim::{GithubName, GithubRef, GithubRepository, GithubSha, GithubTrigger};
-    let claims = [
-        (GithubTrigger, &args.certificate_github_workflow_trigger),
-        (GithubSha, &args.certificate_github_workflow_sha),
-        (GithubName, &args.certificate_github_workflow_name),
-        (
-            GithubRepository,
-            &args.certificate_github_workflow_repository,
-        ),
-        (GithubRef, &args.certificate_github_workflow_ref),
-    ];
-    let claims = claims
-        .into_iter()
-        .filter_map(|(claim, value)| Some((claim, value.clone()?)));
-    let identity = IdentityFile {
-        subject: args.certificate_identity.clone(),
-        subject_pattern: args.certificate_identity_regexp.clone(),
-        issuer: args.certificate_oidc_issuer.clone(),
-        issuer_pattern: args.certificate_oidc_issuer_regexp.clone(),
-        claims: claims.collect(),
-        ..IdentityFile::default()
-    };
-    SignerFile {
-        keyless: Some(KeylessFile {
-            identities: vec![identity],
-            sct: args.insecure_ignore_sct.then_some(false),
-            authorities: None,
-        }),
-        ..SignerFile::default()
-    }
+    ))
 }

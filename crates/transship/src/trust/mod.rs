@@ -5,9 +5,11 @@
 mod assess;
 mod gate;
 mod rules;
+mod signer;
 
 pub(crate) use self::{
     assess::assess,
     gate::{Guard, guard},
     rules::{Document, beside, document, rules},
+    signer::{read, signer},
 };

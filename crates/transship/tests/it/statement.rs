@@ -265,3 +265,94 @@ async fn a_statement_that_cannot_be_made_stops_the_run_before_it_begins() {
     }
     assert_eq!(scene.beside_the_target().await, 0);
 }
+
+#[tokio::test]
+async fn a_statement_is_judged_by_an_identity_an_authority_or_a_policys_signer_too() {
+    let scene = Scene::start().await;
+    expect(&scene.copy(&["--statement=run.json"]).await, 0);
+    let record = scene.verified("run.json").await["record"].clone();
+    let forge = transship_testkit::sigstore::Forge::new();
+    let [between, root] = forge.certificates();
+    let files = [
+        ("chain.pem", format!("{between}{root}")),
+        ("root.json", forge.trusted_root().to_string()),
+        (
+            "policy.yaml",
+            "version: 1\ntrust-root: root.json\nsigners:\n  acme: {key: cosign.pub, tlog: ignore}\n  ci: {keyless: {identities: [{subject: ci@example.com, issuer: 'https://idp.example'}]}}\n  old: {openpgp: {keyring: ring.gpg}}\ndefault: {refuse: nothing is pulled by this}\n".to_owned(),
+        ),
+    ];
+    for (name, text) in files {
+        scene.home.write(name, text);
+    }
+    let ci = forge.signer("ci@example.com", "https://idp.example");
+    let logged = ci.attest(&scene.app.digest, RUN, &record);
+    let private = ci.private().attest(&scene.app.digest, RUN, &record);
+    scene.home.write("logged.json", logged.to_string());
+    scene.home.write("private.json", private.to_string());
+    let ci = [
+        "--certificate-identity=ci@example.com",
+        "--certificate-oidc-issuer=https://idp.example",
+        "--trusted-root=root.json",
+    ];
+    let own = [
+        "--certificate-identity=ci@example.com",
+        "--certificate-chain=chain.pem",
+    ];
+    let by = "signed by ci@example.com (https://idp.example)\n";
+    for (file, flags, code, said) in [
+        ("logged.json", &ci[..], 0, by),
+        (
+            "logged.json",
+            &["--policy=policy.yaml", "--signer=ci"],
+            0,
+            by,
+        ),
+        (
+            "logged.json",
+            &["--policy=policy.yaml", "--signer=acme"],
+            5,
+            "untrusted-signer",
+        ),
+        (
+            "run.json",
+            &["--policy=policy.yaml", "--signer=acme"],
+            0,
+            "signed by key ",
+        ),
+        (
+            "run.json",
+            &["--policy=policy.yaml", "--signer=ci"],
+            5,
+            "untrusted-signer",
+        ),
+        (
+            "run.json",
+            &["--policy=policy.yaml", "--signer=old"],
+            7,
+            "OpenPGP signatures are not supported",
+        ),
+        (
+            "run.json",
+            &["--policy=policy.yaml", "--signer=nobody"],
+            2,
+            "its signers are: acme, ci, old",
+        ),
+        ("run.json", &["--policy=policy.yaml"], 2, "--signer"),
+        (
+            "run.json",
+            &["--policy=policy.yaml", "--signer=ci", "--key=cosign.pub"],
+            2,
+            "cannot be used with",
+        ),
+        ("private.json", &own, 0, by),
+        ("private.json", &ci, 5, "no-log-entry"),
+        ("run.json", &own, 5, "untrusted-signer"),
+        ("run.json", &[], 2, "--key"),
+    ] {
+        let first = ["statement", "verify", file];
+        let run = scene.tool.run([&first[..], flags].concat()).await;
+        expect(&run, code);
+        let all = format!("{}{}", run.stdout, run.stderr);
+        assert!(all.contains(said), "{file} {flags:?}: {all}");
+    }
+}
