@@ -1,10 +1,13 @@
 //! The gate is asked twice: of what was walked at the source, before anything moves, and of what a reader of the target
-//! finds, before a tag is published. Both times by digest, so that no tag can be swapped in between.
+//! finds, before a tag is published, or before one that was there all along is said to be right. Both times by digest, so
+//! that no tag can be swapped in between.
 
 use std::collections::BTreeSet;
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use transship_oci::{Digest, Error, Event, Referrer, Result, Side, Sink, Source, Verdict, Walked};
+use transship_oci::{
+    Digest, Error, ErrorKind, Event, Referrer, Result, Side, Sink, Source, Verdict, Walked,
+};
 
 use crate::{Job, context::Run, graph::Graph, prepare::Prepared, read_back::Lists};
 
@@ -29,7 +32,48 @@ pub(crate) async fn at_source(run: &Run, job: &Job, prepared: &Prepared) -> Resu
 ///
 /// # Errors
 /// As [`at_source`], and those of the target.
-pub(crate) async fn at_target(
+pub(crate) async fn before_tags(
+    run: &Run,
+    job: &Job,
+    graph: &Graph,
+    sink: &dyn Sink,
+    lists: Lists,
+) -> Result<()> {
+    let hint = "no tag was published; see what lies beside it there with `transship tree`";
+    at_target(run, job, graph, sink, lists)
+        .await
+        .map_err(|error| refused(error, hint))
+}
+
+/// Is what a target had all along still right? What speaks against it may have come there later, and from elsewhere.
+///
+/// # Errors
+/// As [`before_tags`].
+pub(crate) async fn as_it_stands(
+    run: &Run,
+    job: &Job,
+    graph: &Graph,
+    sink: &dyn Sink,
+) -> Result<()> {
+    let hint = "the tag was there before and was left as it is; see what lies beside it there with `transship tree`";
+    at_target(run, job, graph, sink, Lists::new())
+        .await
+        .map_err(|error| refused(error, hint))
+}
+
+/// The error with a hint, if it is a verdict.
+fn refused(error: Error, hint: &'static str) -> Error {
+    match error.kind() {
+        ErrorKind::PolicyRefused | ErrorKind::SignatureMissing | ErrorKind::CannotCheck
+            if error.hint().is_none() =>
+        {
+            error.hinting(hint)
+        }
+        _ => error,
+    }
+}
+
+async fn at_target(
     run: &Run,
     job: &Job,
     graph: &Graph,
@@ -103,12 +147,7 @@ async fn ask(run: &Run, job: &Job, walked: &Walked, at: &dyn Source, side: Side)
     Err(match side {
         Side::Target => {
             let message = format!("{what} is refused as it is at the target: {why}");
-            Error::new(kind, message)
-                .on(side)
-                .at(at.location())
-                .hinting(
-                    "no tag was published; see what lies beside it there with `transship tree`",
-                )
+            Error::new(kind, message).on(side).at(at.location())
         }
         _ => Error::new(kind, format!("{what} is refused: {why}")).at(&job.label),
     })

@@ -140,7 +140,13 @@ impl<'a> Copying<'a> {
         let mut moved = Moved::default();
         let outcome = match &site.diff {
             Err(error) => Outcome::Failed(error.share()),
-            Ok(diff) if diff.is_empty() => Outcome::Unchanged,
+            Ok(diff) if diff.is_empty() => {
+                let (graph, sink) = (&self.prepared.graph, target.sink.as_ref());
+                match admit::as_it_stands(self.run, self.job, graph, sink).await {
+                    Ok(()) => Outcome::Unchanged,
+                    Err(error) => Outcome::Failed(error),
+                }
+            }
             Ok(diff) => match self.publish(target, diff, arrivals, &mut moved).await {
                 Ok(()) => Outcome::Copied,
                 Err(error) => Outcome::Failed(error),

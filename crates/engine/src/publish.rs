@@ -84,7 +84,7 @@ impl<'a> Publication<'a> {
                 referrers: self.diff.expected.len() as u64,
             });
         }
-        admit::at_target(self.run, self.job, self.graph, self.sink.as_ref(), seen).await?;
+        admit::before_tags(self.run, self.job, self.graph, self.sink.as_ref(), seen).await?;
         if !self.diff.tags.is_empty() {
             self.tag(self.graph.root, self.diff.tags.clone()).await?;
         }

@@ -145,7 +145,11 @@ fn what_is_there_already_is_judged_all_the_same() {
         let mut rig = rig(&graph, &gate).await;
         rig.copied(&["v"]).await;
         assert_eq!(rig.copied(&["v"]).await.unchanged(), 1);
-        assert_eq!(gate.looks(), 3, "at the source only: nothing was published");
+        assert_eq!(
+            gate.looks(),
+            4,
+            "at both ends, though nothing was published"
+        );
         let mut unsigned = Graph::new();
         let image = unsigned.image(Image::new());
         unsigned.tag("unsigned", &image);
@@ -158,6 +162,36 @@ fn what_is_there_already_is_judged_all_the_same() {
         rig.clear();
         assert_eq!(rig.copied(&["unsigned"]).await.unchanged(), 1);
         assert_eq!(rig.reads.calls("blob "), 0, "{}", root.digest);
+    });
+}
+
+/// What speaks against an artifact comes to its mirror when the artifact is there and tagged for long.
+#[test]
+fn what_has_come_to_speak_against_what_is_there_is_heard() {
+    block_on(async {
+        let (graph, root) = signed();
+        let gate = Demanding::new();
+        let mut rig = rig(&graph, &gate).await;
+        rig.copied(&["v"]).await;
+        denounced().push_to(&rig.targets[0].inner).await.unwrap();
+        rig.clear();
+        let report = rig.copy(&["v"]).await;
+        let (_, error) = report.errors().next().unwrap();
+        assert_eq!(
+            (error.kind(), error.side()),
+            (ErrorKind::PolicyRefused, Some(Side::Target)),
+            "{error}"
+        );
+        let hint = "the tag was there before and was left as it is; see what lies beside it there with `transship tree`";
+        assert_eq!(error.hint(), Some(hint));
+        assert_eq!(rig.writes.calls("put ") + rig.writes.calls("tag "), 0);
+        let tags = visible_tags(&rig.targets[0].inner).await;
+        assert!(
+            tags.iter()
+                .any(|(tag, at)| tag.as_str() == "v" && *at == root.digest)
+        );
+        rig.gate = Arc::new(transship_oci::Accept);
+        assert_eq!(rig.copied(&["v"]).await.unchanged(), 1);
     });
 }
 

@@ -186,6 +186,71 @@ async fn what_lies_at_the_target_is_judged_too() {
 }
 
 #[tokio::test]
+async fn what_is_unchanged_at_the_target_is_judged_there_again() {
+    let scene = Scene::new().await;
+    scene.sign().await;
+    expect(&scene.copy(&[]).await, 0);
+    let at = remote(&scene.to.repository("mirror/app"));
+    // Of the signer that is asked for, and broken. One that names nobody would do no harm.
+    scene.pen.break_bundle(&scene.app, &at).await;
+    scene.to.forget();
+    let run = scene.copy(&[]).await;
+    expect(&run, 5);
+    let said = "is refused as it is at the target";
+    assert!(run.stderr.contains(said), "{}", run.stderr);
+    let hint = "the tag was there before and was left as it is";
+    assert!(run.stderr.contains(hint), "{}", run.stderr);
+    assert_eq!(scene.writes(), 0);
+}
+
+/// The second tag of the same digest costs no look at evidence that was looked at for the first.
+#[tokio::test]
+async fn a_digest_is_verified_once_in_a_run_at_each_end() {
+    let mut evidence = Vec::new();
+    for tags in [&["1.4"][..], &["1.4", "1.4.0", "latest"]] {
+        let scene = Scene::new().await;
+        scene.sign().await;
+        let at = remote(&scene.from.repository("app"));
+        for tag in tags {
+            let mut graph = scene.graph.clone();
+            graph.tag(tag, &scene.app);
+            graph.push_to(&at).await.unwrap();
+        }
+        let (from, to) = (scene.from.host(), scene.to.host());
+        let tags: Vec<String> = tags.iter().map(|tag| format!("{tag:?}")).collect();
+        let list = format!(
+            "sync: [{{source: {from}/app, target: {to}/app, tags: [{}]}}]\n",
+            tags.join(", ")
+        );
+        scene.home.write("list.yaml", list);
+        let sync = [
+            "sync",
+            "-f",
+            "list.yaml",
+            "--policy",
+            &scene.policy,
+            "--jobs=1",
+        ];
+        expect(&scene.tool.run(sync).await, 0);
+        let first = (
+            scene.from.count(Route::GetBlob),
+            scene.to.count(Route::GetBlob),
+        );
+        // Once more, all of it there: the evidence is read once at either end, whatever the number of tags.
+        scene.from.forget();
+        scene.to.forget();
+        expect(&scene.tool.run(sync).await, 0);
+        let again = (
+            scene.from.count(Route::GetBlob),
+            scene.to.count(Route::GetBlob),
+        );
+        assert_eq!(again, (1, 1));
+        evidence.push((first, again));
+    }
+    assert_eq!(evidence[0], evidence[1]);
+}
+
+#[tokio::test]
 async fn a_list_goes_on_where_one_is_refused() {
     let scene = Scene::new().await;
     scene.sign().await;
