@@ -3,15 +3,12 @@
 use std::fmt;
 
 use aws_lc_rs::rand;
-use p256::{
-    ecdsa::{Signature, SigningKey, signature::Signer as _},
-    pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _, EncodePublicKey as _},
-};
+use p256::pkcs8::EncodePrivateKey as _;
 use secrecy::{ExposeSecret as _, SecretString};
 use transship_oci::{Error, ErrorKind, Result};
 use zeroize::{Zeroize as _, Zeroizing};
 
-use super::cosign_key;
+use super::{cosign_key, signing_key::SigningKey};
 use crate::{Key, pem};
 
 /// What cosign writes above its encrypted keys, and what it wrote before 2.0.
@@ -20,17 +17,19 @@ const ENCRYPTED: [&str; 2] = [
     "ENCRYPTED COSIGN PRIVATE KEY",
 ];
 
-/// A private key: ECDSA on P-256, the kind that `cosign generate-key-pair` makes.
+/// A private key: ECDSA on P-256 or P-384, Ed25519, or RSA of 2048 to 8192 bits.
 ///
 /// Its memory is overwritten when it is dropped, and it cannot be shown.
 #[derive(Clone)]
 pub struct PrivateKey {
     signing: SigningKey,
+    /// As it was read, or made.
+    pkcs8: Zeroizing<Vec<u8>>,
     public: Key,
 }
 
 impl PrivateKey {
-    /// A new key.
+    /// A new key: ECDSA on P-256, the kind that `cosign generate-key-pair` makes.
     ///
     /// # Errors
     /// `Internal` when the system has no randomness.
@@ -39,8 +38,11 @@ impl PrivateKey {
         loop {
             rand::fill(&mut *scalar).map_err(|_| internal("the system has no randomness"))?;
             // Out of range once in 2^32: zero, or not below the order of the curve.
-            if let Ok(signing) = SigningKey::from_slice(&*scalar) {
-                return Self::of(signing);
+            if let Ok(signing) = p256::ecdsa::SigningKey::from_slice(&*scalar) {
+                let document = signing.to_pkcs8_der();
+                let document =
+                    document.map_err(|_| internal("the private key cannot be written"))?;
+                return Self::from_pkcs8(document.as_bytes());
             }
         }
     }
@@ -85,31 +87,18 @@ impl PrivateKey {
     }
 
     fn from_pkcs8(der: &[u8]) -> Result<Self> {
-        let signing = SigningKey::from_pkcs8_der(der).map_err(|_| {
-            invalid("the private key is none for ECDSA on P-256, the one kind that signs here")
-                .hinting("make one with `cosign generate-key-pair`")
-        })?;
-        Self::of(signing)
-    }
-
-    fn of(signing: SigningKey) -> Result<Self> {
-        let spki = signing
-            .verifying_key()
-            .to_public_key_der()
-            .map_err(|_| internal("the public key cannot be written"))?;
-        let public = Key::from_spki(spki.as_bytes())?;
-        Ok(Self { signing, public })
+        let signing = SigningKey::from_pkcs8(der)?;
+        let public = Key::from_spki(&signing.spki()?)?;
+        Ok(Self {
+            signing,
+            pkcs8: Zeroizing::new(der.to_vec()),
+            public,
+        })
     }
 
     /// The key in clear, as PKCS #8 in PEM.
-    ///
-    /// # Errors
-    /// `Internal`, which would be a defect.
-    pub fn to_pem(&self) -> Result<SecretString> {
-        Ok(SecretString::from(pem::write(
-            "PRIVATE KEY",
-            &self.pkcs8()?,
-        )))
+    pub fn to_pem(&self) -> SecretString {
+        SecretString::from(pem::write("PRIVATE KEY", &self.pkcs8))
     }
 
     /// The key under a passphrase, in the form that cosign reads.
@@ -117,14 +106,8 @@ impl PrivateKey {
     /// # Errors
     /// `Internal` when the system has no randomness.
     pub fn to_encrypted_pem(&self, passphrase: &SecretString) -> Result<String> {
-        let sealed = cosign_key::seal(&self.pkcs8()?, passphrase)?;
+        let sealed = cosign_key::seal(&self.pkcs8, passphrase)?;
         Ok(pem::write(ENCRYPTED[0], &sealed))
-    }
-
-    fn pkcs8(&self) -> Result<Zeroizing<Vec<u8>>> {
-        let document = self.signing.to_pkcs8_der();
-        let document = document.map_err(|_| internal("the private key cannot be written"))?;
-        Ok(Zeroizing::new(document.as_bytes().to_vec()))
     }
 
     /// The public key.
@@ -137,19 +120,15 @@ impl PrivateKey {
         pem::write("PUBLIC KEY", self.public.spki())
     }
 
-    /// The signature over `message`: ECDSA with SHA-256 in DER. Deterministic (RFC 6979).
+    /// The signature over `message`, the same for the same message: ECDSA with SHA-256 in DER (RFC 6979), Ed25519, or RSA
+    /// PKCS #1 v1.5 with SHA-256.
     ///
     /// # Errors
     /// `Internal` when the signature does not verify: a fault of the machine, and such a signature may give the key away.
     pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>> {
-        let signature: Signature = self
-            .signing
-            .try_sign(message)
-            .map_err(|_| internal("the signature cannot be made"))?;
-        let der = signature.to_der().as_bytes().to_vec();
-        // Checked with another implementation than the one that made it.
-        if self.public.made(message, &der) {
-            Ok(der)
+        let signature = self.signing.sign(message)?;
+        if self.public.made(message, &signature) {
+            Ok(signature)
         } else {
             Err(internal("the signature that was made does not verify"))
         }

@@ -6,8 +6,8 @@
 //! Nothing here asks a log or an authority: what is signed this way holds for those who have the public key and ask for no
 //! log entry (`tlog: optional` or `ignore` in a policy, `--insecure-ignore-tlog` with cosign).
 //!
-//! Signatures are deterministic (RFC 6979): the same key, subject and time give the same bytes, so that signing again
-//! changes nothing.
+//! Signatures are deterministic, whatever kind the key is of: the same key, subject and time give the same bytes, so that
+//! signing again changes nothing.
 
 mod attest;
 mod bundle;
@@ -17,6 +17,7 @@ mod key_file;
 mod legacy;
 mod manifest;
 mod publish;
+mod signing_key;
 mod stack;
 
 pub use attest::{Attestation, attest, attest_legacy};

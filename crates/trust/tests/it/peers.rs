@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use secrecy::SecretString;
 use serde_json::json;
-use transship_oci::{Descriptor, Digest, Reference, Repository, Side};
+use transship_oci::{Descriptor, Digest, Reference, Repository, Side, Sink};
 use transship_registry_client::{Client, Context, HostSettings, RemoteRepository};
 use transship_testkit::{
     image::{Graph, Image, Index, layer::gzip},
@@ -39,10 +39,14 @@ struct Scene {
 }
 
 impl Scene {
-    /// With the key pair that cosign made.
+    /// With a key pair that cosign makes.
     async fn start() -> Option<Self> {
+        Self::start_at(Home::new()).await
+    }
+
+    /// With the key pair that lies in a home, if one does.
+    async fn start_at(home: Home) -> Option<Self> {
         let registry = DockerRegistry::start(&Options::default()).await?;
-        let home = Home::new();
         let two = Cosign::new(Version::V2, &home).await?;
         let three = Cosign::new(Version::V3, &home).await?;
         let host = registry.host().to_owned();
@@ -158,6 +162,65 @@ async fn cosign_3_verifies_a_bundle_beside_an_image() {
     let once = scene.sign_beside(&[("by", "us")]).await;
     assert_eq!(scene.sign_beside(&[("by", "us")]).await, once);
     assert_verified(&scene.three.verify(&reference).await);
+}
+
+/// A key that openssl makes and cosign takes over, under its own encryption.
+async fn imported(kind: &[&str]) -> Option<Home> {
+    let home = Home::new();
+    let openssl = Tool::new("openssl", &home)?;
+    let cosign = Tool::new("cosign3", &home)?;
+    let make = ["genpkey", "-out", "made.pem"];
+    openssl.ok(make.iter().chain(kind)).await;
+    let import = [
+        "import-key-pair",
+        "--key=made.pem",
+        "--output-key-prefix=cosign",
+    ];
+    cosign.ok(import).await;
+    Some(home)
+}
+
+#[tokio::test]
+async fn keys_of_every_kind_that_cosign_imports_sign_for_it() {
+    for kind in [
+        &["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"][..],
+        &["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-384"],
+        &["-algorithm", "ED25519"],
+        &["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"],
+        &["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:4096"],
+    ] {
+        let Some(home) = imported(kind).await else {
+            return;
+        };
+        let clear = std::fs::read_to_string(home.path().join("made.pem")).unwrap();
+        let Some(scene) = Scene::start_at(home).await else {
+            return;
+        };
+        let clear = PrivateKey::from_pem(&clear, None).unwrap();
+        assert_eq!(clear.public(), scene.key.public(), "{kind:?}");
+        let public = std::fs::read_to_string(scene.two.public_key()).unwrap();
+        assert_eq!(scene.key.public_pem(), public, "{kind:?}");
+
+        // A bundle beside the child, a tag for the index: both generations read both by now.
+        let index = Sink::manifest(&scene.repository, &scene.index)
+            .await
+            .unwrap();
+        let child = index.children().unwrap().manifests.remove(0);
+        let signed = sign(&scene.key, &child, &strings(&[]), NOW.parse().unwrap()).unwrap();
+        let beside = format!("{}@{}", scene.repository.name(), child.digest);
+        assert_ne!(scene.three.verify(&beside).await.code(), 0, "{kind:?}");
+        publish(&signed, &scene.repository).await.unwrap();
+        let tagged = scene.reference();
+        assert_ne!(scene.two.verify(&tagged).await.code(), 0, "{kind:?}");
+        let once = scene.sign_in_tag(&[]).await;
+        assert_eq!(scene.sign_in_tag(&[]).await, once, "{kind:?}");
+        for reference in [beside, tagged] {
+            for cosign in [&scene.two, &scene.three] {
+                let run = cosign.verify(&reference).await;
+                assert_eq!(run.code(), 0, "{kind:?} {run:?}");
+            }
+        }
+    }
 }
 
 #[tokio::test]

@@ -257,7 +257,7 @@ fn names_that_are_nearly_right_are_suggested() {
 #[test]
 fn a_private_key_given_by_mistake_is_not_shown() {
     use secrecy::ExposeSecret as _;
-    let pem = PrivateKey::generate().unwrap().to_pem().unwrap();
+    let pem = PrivateKey::generate().unwrap().to_pem();
     let pem = pem.expose_secret();
     let inline = pem.replace('\n', "\n      ");
     let error = read(&format!(

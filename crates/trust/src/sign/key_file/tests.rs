@@ -55,7 +55,7 @@ fn a_key_of_cosign_is_read() {
 #[test]
 fn a_key_goes_out_and_comes_in_again() {
     let key = PrivateKey::generate().unwrap();
-    let clear = key.to_pem().unwrap();
+    let clear = key.to_pem();
     assert!(!PrivateKey::is_encrypted(clear.expose_secret()));
     let again = PrivateKey::from_pem(clear.expose_secret(), None).unwrap();
     assert_eq!(again.public(), key.public());
@@ -88,19 +88,43 @@ fn other_keys_are_refused_by_name() {
         refused(sec1, None),
         "a private key of form \"EC PRIVATE KEY\" cannot be read"
     );
-    let other = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P384_SHA384).unwrap();
+    let curve = "-----BEGIN PRIVATE KEY-----\n\
+        MC4CAQAwBQYDK2VuBCIEIPjg9B4gwd8Mu7KQvuYqdt2MsJm9Kp0hOe7vKD6HzBp5\n\
+        -----END PRIVATE KEY-----\n";
     assert_eq!(
-        refused(&other.serialize_pem(), None),
-        "the private key is none for ECDSA on P-256, the one kind that signs here"
+        refused(curve, None),
+        "the private key is none that signs here: ECDSA on P-256 or P-384, Ed25519, or RSA of 2048 to 8192 bits"
     );
-    let same = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap();
-    assert!(PrivateKey::from_pem(&same.serialize_pem(), None).is_ok());
+}
+
+#[test]
+fn keys_of_every_kind_sign_the_same_with_the_same_bytes() {
+    for kind in [
+        &rcgen::PKCS_ECDSA_P256_SHA256,
+        &rcgen::PKCS_ECDSA_P384_SHA384,
+        &rcgen::PKCS_ED25519,
+        &rcgen::PKCS_RSA_SHA256,
+    ] {
+        let pair = rcgen::KeyPair::generate_for(kind).unwrap();
+        let key = PrivateKey::from_pem(&pair.serialize_pem(), None).unwrap();
+        assert_eq!(key.public_pem(), pair.public_key_pem().replace('\r', ""));
+        let signature = key.sign(b"message").unwrap();
+        assert_eq!(key.sign(b"message").unwrap(), signature, "{kind:?}");
+        assert!(key.public().made(b"message", &signature), "{kind:?}");
+        assert!(!key.public().made(b"massage", &signature), "{kind:?}");
+        let clear = key.to_pem();
+        let again = PrivateKey::from_pem(clear.expose_secret(), None).unwrap();
+        assert_eq!(again.sign(b"message").unwrap(), signature, "{kind:?}");
+        let sealed = key.to_encrypted_pem(&secret("s")).unwrap();
+        let again = PrivateKey::from_pem(&sealed, Some(&secret("s"))).unwrap();
+        assert_eq!(again.public(), key.public(), "{kind:?}");
+    }
 }
 
 #[test]
 fn a_key_cannot_be_shown() {
     let key = PrivateKey::generate().unwrap();
-    let clear = key.to_pem().unwrap();
+    let clear = key.to_pem();
     let body = clear.expose_secret().lines().nth(1).unwrap().to_owned();
     assert_eq!(
         format!("{key:?}"),
