@@ -23,9 +23,9 @@ async fn it_tells_its_story_and_leaves_nothing() {
         "was asked twice: at the source before anything moved",
         "(linux/amd64) has a signature by quickstart",
         "(linux/arm64) has a signature by quickstart",
-        "unsigned: signature-missing: sha256:",
+        "unsigned: signature-missing: the artifact is refused: sha256:",
         "has no signature by quickstart: there is no evidence beside it",
-        "tampered: policy-refused: sha256:",
+        "tampered: policy-refused: the artifact is refused: sha256:",
         "Three commands to try next:",
     ] {
         assert!(run.stdout.contains(said), "{said}\n{}", run.stdout);

@@ -32,13 +32,11 @@ pub struct Signed {
 /// The sink's; `Conflict` when something else lies under the tag, or when others write over it again and again.
 pub async fn publish(signed: &Signed, sink: &dyn Sink) -> Result<Digest> {
     put(&signed.blobs, sink).await?;
-    match &signed.tag {
-        Some(tag) => under(tag, &signed.manifest, sink).await,
-        None => {
-            sink.put_manifest(&signed.manifest).await?;
-            Ok(signed.manifest.digest())
-        }
+    if let Some(tag) = &signed.tag {
+        return under(tag, &signed.manifest, sink).await;
     }
+    sink.put_manifest(&signed.manifest).await?;
+    Ok(signed.manifest.digest())
 }
 
 /// Brings together what is ours and what is there, until it is there.
