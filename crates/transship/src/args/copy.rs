@@ -91,6 +91,10 @@ pub(crate) struct Apply {
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Option<PathBuf>,
 
+    /// What to state of the run.
+    #[command(flatten)]
+    pub(crate) record: Record,
+
     /// Compare the plan with the world as it is now, and move nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,

@@ -59,6 +59,10 @@ pub(crate) struct Attest {
     #[arg(id = "format", long = "format", value_name = "FORM", default_value = "bundle", value_parser = super::form::signing)]
     pub(crate) forms: Forms,
 
+    /// Say it of the children of an index too.
+    #[arg(long, short)]
+    pub(crate) recursive: bool,
+
     /// Read what would be signed, and sign nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,

@@ -9,7 +9,7 @@ use super::{
     report::Summary,
     transfer,
 };
-use crate::{app::App, args::Apply, exit::Exit, files};
+use crate::{app::App, args::Apply, exit::Exit, files, scribe::Scribe};
 
 pub(super) async fn run(app: &App, args: &Apply) -> Result<Exit> {
     let file = plan_file::read(&args.plan)?;
@@ -31,10 +31,14 @@ pub(super) async fn run(app: &App, args: &Apply) -> Result<Exit> {
         app.output.say("nothing changed since the plan was made");
         return Ok(Exit::Done);
     }
+    let scribe = Scribe::new(app, &args.record)?;
     let report = Box::pin(engine.apply(&file.plan, jobs)).await;
     app.progress.end();
     let report = report?;
     app.output.result(&Summary::of(&report))?;
+    if let Some(scribe) = scribe {
+        scribe.state(app, &report, &guard).await?;
+    }
     Ok(transfer::conclude(app, &report, false))
 }
 

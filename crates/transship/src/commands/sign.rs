@@ -52,17 +52,13 @@ pub(super) async fn run(app: &App, args: &Sign) -> Result<Exit> {
         lines.push(place(&repository, &subject, &signed, args.dry_run).await?);
     }
     app.progress.end();
-    app.output.result(&Placed {
-        repository: repository.name().to_string(),
-        key: key.public().fingerprint(),
-        storage: args.storage().as_str(),
-        items: lines,
-    })?;
+    app.output
+        .result(&Placed::new(&repository, &key, args.storage(), lines))?;
     Ok(Exit::Done)
 }
 
 /// An artifact and every manifest below it, each once.
-async fn with_children(
+pub(super) async fn with_children(
     repository: &RemoteRepository,
     root: RawManifest,
 ) -> Result<Vec<Descriptor>> {
@@ -149,10 +145,10 @@ async fn already(
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Placed {
-    pub(super) repository: String,
-    pub(super) key: String,
-    pub(super) storage: &'static str,
-    pub(super) items: Vec<Line>,
+    repository: String,
+    key: String,
+    storage: &'static str,
+    items: Vec<Line>,
 }
 
 /// One subject.
@@ -165,18 +161,17 @@ pub(crate) struct Line {
 }
 
 impl Placed {
-    /// The result for one subject.
-    pub(super) fn one(
+    pub(super) fn new(
         repository: &RemoteRepository,
         key: &PrivateKey,
         storage: Storage,
-        line: Line,
+        items: Vec<Line>,
     ) -> Self {
         Self {
             repository: repository.name().to_string(),
             key: key.public().fingerprint(),
             storage: storage.as_str(),
-            items: vec![line],
+            items,
         }
     }
 }

@@ -106,6 +106,53 @@ async fn a_statement_is_asked_for_by_its_type_and_is_no_signature() {
 }
 
 #[tokio::test]
+async fn a_statement_can_be_made_of_every_child_and_is_asked_for_there() {
+    let scene = Scene::new().await;
+    scene.tool.ok(["key", "generate"]).await;
+    scene.home.write("said.json", r#"{"scanner":"none"}"#);
+    let ask = ["--type=vuln", "--recursive"];
+    for form in ["bundle", "cosign"] {
+        let form = format!("--format={form},json");
+        let attest = [
+            "attest",
+            &scene.reference,
+            "--key=cosign.key",
+            "--predicate=said.json",
+            "--type=vuln",
+            &form,
+        ];
+        let run = scene
+            .tool
+            .run([&attest[..], &["--recursive", "--dry-run"]].concat())
+            .await;
+        let items = shown(&run)["items"].as_array().unwrap().len();
+        assert_eq!(items, 3, "the index and its two children: {}", run.stdout);
+        if form.starts_with("--format=bundle") {
+            expect(&scene.verify(&[&BY_KEY[..], &ask].concat()).await, 6);
+        }
+        expect(
+            &scene
+                .tool
+                .run([&attest[..], &["--recursive"]].concat())
+                .await,
+            0,
+        );
+        expect(&scene.verify(&[&BY_KEY[..], &ask].concat()).await, 0);
+        let again = scene
+            .tool
+            .run([&attest[..], &["--recursive"]].concat())
+            .await;
+        let outcomes = shown(&again)["items"].clone();
+        let outcomes = outcomes.as_array().unwrap().iter();
+        assert!(
+            outcomes.clone().all(|line| line["outcome"] == "unchanged"),
+            "{}",
+            again.stdout
+        );
+    }
+}
+
+#[tokio::test]
 async fn an_authority_of_ones_own_is_given_by_roots_or_as_a_chain() {
     let scene = Scene::new().await;
     let forge = scene.forge();

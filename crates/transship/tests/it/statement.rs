@@ -356,3 +356,36 @@ async fn a_statement_is_judged_by_an_identity_an_authority_or_a_policys_signer_t
         assert!(all.contains(said), "{file} {flags:?}: {all}");
     }
 }
+
+#[tokio::test]
+async fn applying_a_plan_leaves_the_statement_that_copying_would() {
+    let scene = Scene::start().await;
+    let (source, target) = (scene.source(), scene.target());
+    let plan = [
+        "copy",
+        &source,
+        &target,
+        "--policy=policy.yaml",
+        "--plan=plan.json",
+    ];
+    expect(&scene.tool.run(plan).await, 0);
+    let apply = async |more: &[&str]| {
+        let first = ["apply", "plan.json"];
+        scene.tool.run([&first[..], more].concat()).await
+    };
+    expect(&apply(&["--statement=applied.json"]).await, 2);
+    let stated = [
+        "--statement=applied.json",
+        "--statement-key=cosign.key",
+        "--attach-statement",
+    ];
+    expect(&apply(&stated).await, 0);
+    assert_eq!(scene.beside_the_target().await, 2);
+    let said = scene.verified("applied.json").await;
+    assert_eq!(said["record"]["artifacts"][0]["verdict"]["class"], "good");
+    let run = scene
+        .copy(&["--policy=policy.yaml", "--statement=copied.json"])
+        .await;
+    expect(&run, 0);
+    assert_eq!(scene.written("applied.json"), scene.written("copied.json"));
+}
