@@ -12,6 +12,7 @@ mod login;
 mod peers;
 mod pen;
 mod plan;
+mod planted_keys;
 mod policy;
 mod quickstart;
 mod secrets;

@@ -218,7 +218,7 @@ async fn the_journal_and_the_login_are_the_only_files_that_may_hold_one() {
     assert_eq!(holders, [&home.docker_config().join("config.json")]);
 }
 
-fn walk(folder: &std::path::Path, files: &mut Vec<std::path::PathBuf>) {
+pub(crate) fn walk(folder: &std::path::Path, files: &mut Vec<std::path::PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
