@@ -20,6 +20,8 @@ mod pattern;
 mod pem;
 pub mod policy;
 mod predicate;
+#[cfg(feature = "tuf")]
+pub mod refresh;
 mod root;
 pub mod sign;
 mod signer;
