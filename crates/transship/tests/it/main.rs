@@ -8,6 +8,7 @@ mod doctor;
 mod events;
 mod gate;
 mod inspect;
+mod large;
 mod login;
 mod peers;
 mod pen;

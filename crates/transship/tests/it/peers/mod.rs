@@ -10,4 +10,5 @@ mod place;
 mod resigned;
 mod signed;
 mod skopeo_reads;
+mod tampered;
 mod tools;
