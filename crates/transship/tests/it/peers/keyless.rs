@@ -430,3 +430,47 @@ async fn a_copy_is_guarded_by_an_identity() {
     let from = scene.place_of("bare", &scene.graph).await;
     expect(&copy(&from, "bare").await, 6);
 }
+
+/// An authority of one's own, as cosign 2 takes it: certificates in files, no log and no trust root.
+#[tokio::test]
+async fn an_authority_of_ones_own_is_taken_as_cosign_takes_it() {
+    let Some(scene) = Scene::start(Kind::Debian).await else {
+        return;
+    };
+    let Some(cosign) = Tool::new("cosign2", &scene.home) else {
+        return;
+    };
+    let [between, root] = scene.forge.certificates();
+    scene.home.write("chain.pem", format!("{between}{root}"));
+    scene.home.write("roots.pem", root);
+    scene.home.write("between.pem", between);
+    scene
+        .home
+        .write("others.pem", &Forge::new().certificates()[1]);
+    let name = Repository::new("registry.example", "app").unwrap();
+    let signer = scene.signer().private();
+    let mut graph = scene.graph.clone();
+    graph.sign_in_tag_by(&scene.app, &[signer.layer(&scene.app.digest, &name)]);
+    let reference = scene.place_of("app", &graph).await;
+    let who = format!("--certificate-identity={WHO}");
+    let issuer = format!("--certificate-oidc-issuer={ISSUER}");
+    let theirs = [
+        "--insecure-ignore-sct",
+        "--insecure-ignore-tlog",
+        "--allow-http-registry",
+        &issuer,
+    ];
+    for (given, code) in [
+        (
+            &["--ca-roots=roots.pem", "--ca-intermediates=between.pem"][..],
+            0,
+        ),
+        (&["--certificate-chain=chain.pem"], 0),
+        (&["--ca-roots=others.pem"], 5),
+    ] {
+        let flags = [&["verify", &reference, &who], given].concat();
+        expect(&scene.ours.run(&flags).await, code);
+        let run = cosign.run([&flags[..], &theirs].concat()).await;
+        assert_eq!(run.code() == 0, code == 0, "{given:?}: {}", run.stderr);
+    }
+}
