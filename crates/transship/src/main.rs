@@ -15,6 +15,8 @@ mod files;
 mod journal;
 mod list;
 mod logging;
+#[cfg(feature = "tuf")]
+mod mirror;
 mod output;
 mod private_key;
 mod progress;

@@ -10,6 +10,8 @@ mod registry;
 mod sign;
 mod statement;
 mod sync;
+#[cfg(feature = "tuf")]
+mod trust;
 mod value;
 mod verify;
 mod who;
@@ -37,6 +39,9 @@ pub(crate) use self::{
     verify::Verify,
     who::{Keyless, Who},
 };
+
+#[cfg(feature = "tuf")]
+pub(crate) use self::trust::{Refresh, TrustCommand, TrustTool};
 
 /// Moves container images and OCI artifacts, with everything that belongs to them, between registries.
 #[derive(Debug, Parser)]
@@ -183,6 +188,9 @@ pub(crate) enum Command {
     Statement(Statement),
     /// Make keys to sign with.
     Key(KeyTool),
+    /// Trust roots: by what keyless signatures are judged.
+    #[cfg(feature = "tuf")]
+    Trust(TrustTool),
     /// The registry built into this program.
     Registry(Registry),
     /// Answer the questions of the sigstore-conformance suite.

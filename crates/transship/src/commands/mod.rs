@@ -12,6 +12,8 @@ mod login;
 mod logout;
 mod plan_file;
 mod policy;
+#[cfg(feature = "tuf")]
+mod refresh;
 mod registry;
 mod report;
 mod sign;
@@ -53,6 +55,10 @@ pub(crate) async fn run(app: &App, command: &Command) -> Result<Exit> {
         Command::Statement(statement) => statement::run(app, &statement.command),
         Command::Key(key) => match &key.command {
             KeyCommand::Generate(args) => key::generate(app, args),
+        },
+        #[cfg(feature = "tuf")]
+        Command::Trust(tool) => match &tool.command {
+            crate::args::TrustCommand::Refresh(args) => refresh::run(app, args).await,
         },
         Command::Registry(registry) => match &registry.command {
             RegistryCommand::Serve(args) => registry::serve(app, args).await,

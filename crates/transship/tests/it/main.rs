@@ -16,6 +16,8 @@ mod plan;
 mod planted_keys;
 mod policy;
 mod quickstart;
+#[cfg(feature = "tuf")]
+mod refresh;
 mod secrets;
 mod serve;
 mod sign;

@@ -1,5 +1,6 @@
 use std::{
     collections::BTreeMap,
+    fmt::Write as _,
     sync::{Arc, Mutex},
 };
 
@@ -30,12 +31,12 @@ impl Made {
             files: Mutex::default(),
             broken: Mutex::default(),
         };
-        made.publish(made.target(), 1, LATER);
+        made.publish(Made::target(), 1, LATER);
         Arc::new(made)
     }
 
     /// Sigstore's trust root, which has all that a reader of one asks for.
-    fn target(&self) -> Vec<u8> {
+    fn target() -> Vec<u8> {
         let embedded = sigstore_trust_root::SigstoreInstance::PublicGood;
         embedded.embedded_trusted_root_json().as_bytes().to_vec()
     }
@@ -50,7 +51,10 @@ impl Made {
 
     fn envelope(&self, signed: &Value) -> Vec<u8> {
         let signature = self.key.sign(&to_canonical_bytes(signed).unwrap()).unwrap();
-        let hex: String = signature.iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut hex = String::new();
+        for byte in signature {
+            write!(hex, "{byte:02x}").unwrap();
+        }
         let signatures = json!([{"keyid": self.key_id(), "sig": hex}]);
         serde_json::to_vec(&json!({"signed": signed, "signatures": signatures})).unwrap()
     }
@@ -119,7 +123,7 @@ async fn refused(made: &Arc<Made>) -> (ErrorKind, String) {
 async fn what_is_signed_is_fetched() {
     let made = Made::new();
     let refreshed = from(&made).await.unwrap();
-    assert_eq!(refreshed.json, made.target());
+    assert_eq!(refreshed.json, Made::target());
     assert_eq!(
         refreshed.root.digest(),
         TrustRoot::public_good().unwrap().digest()
@@ -138,7 +142,7 @@ async fn what_is_signed_is_fetched() {
 #[tokio::test]
 async fn what_is_not_signed_has_expired_or_was_changed_is_refused() {
     let made = Made::new();
-    made.publish(made.target(), 2, "2026-11-23T00:00:00Z");
+    made.publish(Made::target(), 2, "2026-11-23T00:00:00Z");
     assert_eq!(
         refused(&made).await,
         (
@@ -158,10 +162,10 @@ async fn what_is_not_signed_has_expired_or_was_changed_is_refused() {
     let made = Made::new();
     let name = format!(
         "targets/{}.{}",
-        Digest::sha256(&made.target()).hex(),
+        Digest::sha256(&Made::target()).hex(),
         super::TARGET
     );
-    let mut changed = made.target();
+    let mut changed = Made::target();
     changed[10] ^= 1;
     made.put(&name, changed);
     assert_eq!(

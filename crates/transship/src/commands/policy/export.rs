@@ -114,7 +114,10 @@ fn yaml_files(folder: &Path) -> Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in fs::read_dir(folder).map_err(unreadable)? {
         let name = entry.map_err(unreadable)?.file_name();
-        let Some(name) = name.to_str().filter(|name| name.ends_with(".yaml")) else {
+        let is_yaml = Path::new(&name)
+            .extension()
+            .is_some_and(|ending| ending == "yaml");
+        let (true, Some(name)) = (is_yaml, name.to_str()) else {
             continue;
         };
         if names.len() == MAX_FILES {
