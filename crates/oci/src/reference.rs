@@ -120,6 +120,8 @@ impl Repository {
         } else {
             path.to_owned()
         };
+        // What was added counts: it must be read again as it is written.
+        check_path(&path)?;
         Ok(Self { registry, path })
     }
 

@@ -166,6 +166,11 @@ fn lengths_are_at_most_what_registries_take() {
     );
     assert!("x".repeat(128).parse::<Tag>().is_ok());
     assert!(Repository::new(&"a.".repeat(200), "b").is_err());
+    // Docker Hub's `library/` is part of the name.
+    let short = "a".repeat(255 - "library/".len());
+    let kept = Repository::new("docker.io", &short).unwrap();
+    assert_eq!(kept.to_string().parse(), Ok(kept));
+    assert!(Repository::new("docker.io", &format!("{short}a")).is_err());
 }
 
 #[test]
