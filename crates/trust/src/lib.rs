@@ -8,6 +8,15 @@
 //!
 //! Nothing here asks the network for anything but what the given `Source` has: trust roots, keys and the time are handed in.
 //! What is judged and in which order is written in `judge`, and nowhere else is a verdict made.
+//!
+//! | where | what |
+//! |---|---|
+//! | `evidence` | how signatures are stored, in every form; the forms end there |
+//! | `judge`, `verdict` | one piece of evidence, one signer, one demand; and what follows from all |
+//! | [`policy`] | rules: ours, those of containers/image, and how they are put before the judge |
+//! | [`sign`], [`statement`] | what is signed here, and how it comes beside its subject |
+//! | `refresh` | a younger trust root, in builds with the feature `tuf` |
+//! | `yaml` | texts of people that are rewritten, with their comments |
 
 mod authorities;
 pub mod conformance;
@@ -26,6 +35,7 @@ mod root;
 pub mod sign;
 mod signer;
 pub mod statement;
+mod storage;
 mod verdict;
 mod yaml;
 

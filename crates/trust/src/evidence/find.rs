@@ -10,14 +10,11 @@ use transship_oci::{
 };
 
 use super::{Evidence, Form};
-use crate::Outcome;
+use crate::{
+    Outcome,
+    storage::{ANY_BUNDLE, ENVELOPE, SIMPLE_SIGNING},
+};
 
-/// The media type of a payload of simple signing.
-pub(crate) const SIMPLE_SIGNING: &str = "application/vnd.dev.cosign.simplesigning.v1+json";
-/// The media type of a DSSE envelope.
-const ENVELOPE: &str = "application/vnd.dsse.envelope.v1+json";
-/// What all media types of Sigstore bundles start with.
-const BUNDLE: &str = "application/vnd.dev.sigstore.bundle";
 /// The artifact type of Notary Project's signatures.
 const NOTATION: &str = "application/vnd.cncf.notary.signature";
 
@@ -176,8 +173,8 @@ fn kind(blob: &Descriptor, children: &Children, legacy: Form) -> Option<(Kind, F
     match blob.media_type.as_str() {
         SIMPLE_SIGNING => Some((Kind::Simple, legacy)),
         ENVELOPE => Some((Kind::Envelope, legacy)),
-        layer if layer.starts_with(BUNDLE) => Some((Kind::Bundle, Form::Bundle)),
-        _ if artifact.starts_with(BUNDLE) => Some((Kind::Bundle, Form::Bundle)),
+        layer if layer.starts_with(ANY_BUNDLE) => Some((Kind::Bundle, Form::Bundle)),
+        _ if artifact.starts_with(ANY_BUNDLE) => Some((Kind::Bundle, Form::Bundle)),
         _ if artifact == NOTATION => Some((Kind::Unsupported, Form::Notation)),
         _ => None,
     }

@@ -11,10 +11,8 @@ use serde_json::{Value, json};
 use transship_oci::Digest;
 
 use super::{Signature, Signed, SimpleSigning, bundle, damaged};
-use crate::{Outcome, authorities::certificates_from_pem, verdict::Rejection};
+use crate::{Outcome, authorities::certificates_from_pem, storage::SIGNATURE, verdict::Rejection};
 
-/// Base64 of the signature over the payload.
-const SIGNATURE: &str = "dev.cosignproject.cosign/signature";
 /// The signer's certificate, PEM.
 const CERTIFICATE: &str = "dev.sigstore.cosign/certificate";
 /// What leads from it to a root, PEM.

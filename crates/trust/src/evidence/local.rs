@@ -6,8 +6,9 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::Deserialize;
 use transship_oci::Digest;
 
-use super::{Evidence, Form, find::SIMPLE_SIGNING};
+use super::{Evidence, Form};
 use crate::Outcome;
+use crate::storage::SIMPLE_SIGNING;
 
 /// What a file that is no `OpenPGP` message starts with, before the name of its format and a line's end.
 const MAGIC: u8 = 0;

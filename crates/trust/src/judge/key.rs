@@ -2,7 +2,7 @@
 
 use transship_oci::Digest;
 
-use super::{Judge, Opinion, dsse, sigstore::Verify as _};
+use super::{Judge, Opinion, covered, sigstore::Verify as _};
 use crate::{
     Claim, Key, KeySigner, Outcome, Proof, SignedBy, Tlog,
     evidence::{Material, Signature},
@@ -19,7 +19,7 @@ pub(super) fn judge(
     let made = wanted
         .keys
         .iter()
-        .find(|key| dsse::is_by(key, signature, subject));
+        .find(|key| covered::is_by(key, signature, subject));
     let Some(key) = made else {
         return stranger(signature, wanted);
     };

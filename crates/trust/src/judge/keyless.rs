@@ -6,7 +6,7 @@ use super::{
     Judge, Opinion,
     chain::leads_to_root,
     claims::Names,
-    dsse,
+    covered,
     sigstore::{Strictness, Verify as _},
 };
 use crate::{
@@ -63,7 +63,7 @@ fn held(
     names: &Names,
 ) -> Result<Proof, Rejection> {
     // Asked first, because it is the plainest: much else fails along when what was signed was changed.
-    if !dsse::is_by(&names.key, signature, subject) {
+    if !covered::is_by(&names.key, signature, subject) {
         let why = "the signature does not fit its certificate: it or what it covers was changed";
         return Err((Outcome::BadSignature, why.to_owned()));
     }

@@ -10,8 +10,8 @@
 
 mod chain;
 mod claims;
+mod covered;
 mod demand;
-mod dsse;
 mod key;
 mod keyless;
 mod pki;

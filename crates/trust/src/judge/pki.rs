@@ -5,7 +5,7 @@ use rustls_pki_types::{CertificateDer, ServerName};
 use transship_oci::Digest;
 use webpki::EndEntityCert;
 
-use super::{Judge, Opinion, chain::leads_to_root, claims::Names, dsse, time};
+use super::{Judge, Opinion, chain::leads_to_root, claims::Names, covered, time};
 use crate::{
     Claim, Outcome, PkiSigner, Proof, Subject, SubjectKind,
     evidence::{Material, Signature},
@@ -48,7 +48,7 @@ pub(super) fn judge(
             Opinion::new(Outcome::UntrustedSigner, Claim::Another, why)
         }
         Err((outcome, why)) => Opinion::new(outcome, Claim::Asked, why),
-        Ok(_) if !dsse::is_by(&names.key, signature, subject) => {
+        Ok(_) if !covered::is_by(&names.key, signature, subject) => {
             let why =
                 "the signature does not fit its certificate: it or what it covers was changed";
             Opinion::new(Outcome::BadSignature, Claim::Asked, why)

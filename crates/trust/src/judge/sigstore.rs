@@ -16,7 +16,7 @@ use sigstore_verify::{
 };
 use transship_oci::Digest;
 
-use super::dsse;
+use super::covered;
 use crate::{
     Key, Outcome, Proof, TrustRoot,
     evidence::{Material, Signature},
@@ -96,9 +96,9 @@ fn verify(
     bundle: &Bundle,
     policy: &dyn Policy,
 ) -> Result<Proof, Rejection> {
-    dsse::is_about(signature, subject)?;
+    covered::is_about(signature, subject)?;
     known_logs(root, bundle)?;
-    let artifact = dsse::artifact(signature, subject).ok_or_else(|| {
+    let artifact = covered::artifact(signature, subject).ok_or_else(|| {
         let why = format!("a signature of {} cannot be checked", subject.algorithm());
         (Outcome::UnsupportedFormat, why)
     })?;

@@ -9,13 +9,14 @@ use super::{
     bundle::{about, bundle, referrer},
     dsse,
     key_file::{internal, invalid},
-    legacy::{SIGNATURE, legacy_tag},
+    legacy::legacy_tag,
     manifest::Annotations,
     stack::appended,
 };
-use crate::{SIGN, Statement, predicate_type};
-
-const ENVELOPE: &str = "application/vnd.dsse.envelope.v1+json";
+use crate::{
+    SIGN, Statement, predicate_type,
+    storage::{ENVELOPE, SIGNATURE},
+};
 
 /// What is said of an artifact.
 #[derive(Debug, Clone)]

@@ -13,10 +13,7 @@ use super::{
     key_file::internal,
     manifest::{Annotations, Entry, Manifest},
 };
-use crate::{SIGN, Statement, StatementSubject};
-
-/// The media type of a bundle, of its layer and of its artifact.
-pub(super) const BUNDLE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
+use crate::{SIGN, Statement, StatementSubject, storage::BUNDLE};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

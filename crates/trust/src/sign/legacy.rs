@@ -7,10 +7,7 @@ use serde::Serialize;
 use transship_oci::{Digest, Error, ErrorKind, RawManifest, Repository, Result, Tag};
 
 use super::{PrivateKey, Signed, key_file::internal, manifest::Annotations, stack::appended};
-
-const SIMPLE_SIGNING: &str = "application/vnd.dev.cosign.simplesigning.v1+json";
-/// Base64 of the signature over the layer.
-pub(super) const SIGNATURE: &str = "dev.cosignproject.cosign/signature";
+use crate::storage::{SIGNATURE, SIMPLE_SIGNING};
 
 /// What is signed.
 #[derive(Debug, Clone)]
