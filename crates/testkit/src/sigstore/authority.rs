@@ -13,10 +13,19 @@ use super::{der, sct};
 /// What Fulcio's own extensions start with.
 const FULCIO: [u64; 8] = [1, 3, 6, 1, 4, 1, 57264, 1];
 
+/// Somebody who issues certificates, with a certificate.
+pub(super) type Issuer = CertifiedIssuer<'static, KeyPair>;
+
 /// An authority.
 pub(super) struct Authority {
-    root: CertifiedIssuer<'static, KeyPair>,
-    between: CertifiedIssuer<'static, KeyPair>,
+    root: Issuer,
+    between: Issuer,
+}
+
+/// A root of its own.
+pub(super) fn root() -> Issuer {
+    let key = KeyPair::generate().expect("a key");
+    Issuer::self_signed(authority("root"), key).expect("a root certificate")
 }
 
 /// What a certificate is to say.
@@ -32,10 +41,8 @@ pub(super) struct Request {
 
 impl Authority {
     pub(super) fn new() -> Self {
-        let key = || KeyPair::generate().expect("a key");
-        let root =
-            CertifiedIssuer::self_signed(authority("root"), key()).expect("a root certificate");
-        let between = CertifiedIssuer::signed_by(authority("between"), key(), &root)
+        let (root, key) = (root(), KeyPair::generate().expect("a key"));
+        let between = Issuer::signed_by(authority("between"), key, &root)
             .expect("an intermediate certificate");
         Self { root, between }
     }

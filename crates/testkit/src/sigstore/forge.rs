@@ -2,17 +2,18 @@
 
 use serde_json::{Value, json};
 
-use super::{Signer, authority::Authority, log::Log, signer::pem};
+use super::{Signer, authority::Authority, log::Log, signer::pem, stamper::Stamper};
 
 /// From when on everything that the forge has made is trusted.
 const SINCE: &str = "2025-01-01T00:00:00Z";
 
-/// An authority, a certificate log and a transparency log that nobody else has.
+/// An authority, a certificate log, a transparency log and a time stamper that nobody else has.
 #[derive(Debug)]
 pub struct Forge {
     pub(super) authority: Authority,
     pub(super) certificate_log: Log,
     pub(super) log: Log,
+    pub(super) stamper: Stamper,
 }
 
 impl Forge {
@@ -22,6 +23,7 @@ impl Forge {
             authority: Authority::new(),
             certificate_log: Log::new(),
             log: Log::new(),
+            stamper: Stamper::new(),
         }
     }
 
@@ -32,7 +34,7 @@ impl Forge {
             "tlogs": [self.log.trusted(SINCE)],
             "certificateAuthorities": [self.authority.trusted(SINCE)],
             "ctlogs": [self.certificate_log.trusted(SINCE)],
-            "timestampAuthorities": [],
+            "timestampAuthorities": [self.stamper.trusted(SINCE)],
         })
     }
 

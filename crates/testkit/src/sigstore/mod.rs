@@ -1,4 +1,5 @@
-//! A Sigstore of one's own: certificate authority, certificate log, transparency log, and signers who use them.
+//! A Sigstore of one's own: certificate authority, certificate log, transparency log, time stamper, and signers who
+//! use them.
 //!
 //! Keyless signatures by Sigstore's public instance cannot be made in a test, because nobody there is asked who they are.
 //! A [`Forge`] makes the same, as bytes that programs of others take too, and hands out the `trusted_root.json` to judge
@@ -21,6 +22,7 @@ mod forge;
 mod log;
 mod sct;
 mod signer;
+mod stamper;
 
 pub use forge::Forge;
 pub use sct::Stamp;

@@ -22,6 +22,7 @@ pub struct Signer<'a> {
     stamp: Stamp<'a>,
     logged_after: Duration,
     logged: bool,
+    timed_by: Option<&'a Forge>,
 }
 
 /// A signature in cosign's first form: a layer's bytes and its annotations.
@@ -46,6 +47,7 @@ impl<'a> Signer<'a> {
             stamp: Stamp::Sound,
             logged_after: Duration::from_secs(5),
             logged: true,
+            timed_by: None,
         }
     }
 
@@ -67,6 +69,12 @@ impl<'a> Signer<'a> {
         self.request.lasting = true;
         self.logged = false;
         self.stamp(Stamp::None)
+    }
+
+    /// Has a time stamp by this forge instead of an entry in a log; of the same time.
+    pub fn timed_by(mut self, forge: &'a Forge) -> Self {
+        self.timed_by = Some(forge);
+        self
     }
 
     /// Has another word of the certificate log, or none, put into the certificate.
@@ -103,15 +111,25 @@ impl<'a> Signer<'a> {
             Digest::sha256(payload.as_bytes()).hex(),
             BASE64_STANDARD.encode(pem(&certificate)),
         );
+        let material = self.material(&certificate, &signature, &body);
+        json!({"mediaType": BUNDLE, "verificationMaterial": material, "dsseEnvelope": envelope})
+    }
+
+    /// What comes with a signature in a bundle.
+    fn material(&self, certificate: &[u8], signature: &str, body: &str) -> Value {
         let [between, _] = self.forge.authority.chain();
         let raw = |der: &[u8]| json!({"rawBytes": BASE64_STANDARD.encode(der)});
-        let material = if self.logged {
-            let entry = self.forge.log.entry("dsse", &body, self.seconds());
-            json!({"certificate": raw(&certificate), "tlogEntries": [entry]})
+        if let Some(forge) = self.timed_by {
+            let bytes = BASE64_STANDARD.decode(signature).expect("our own base64");
+            let stamp = forge.stamper.stamp(&bytes, &self.time());
+            let stamp = json!({"signedTimestamp": BASE64_STANDARD.encode(stamp)});
+            json!({"certificate": raw(certificate), "timestampVerificationData": {"rfc3161Timestamps": [stamp]}})
+        } else if self.logged {
+            let entry = self.forge.log.entry("dsse", body, self.seconds());
+            json!({"certificate": raw(certificate), "tlogEntries": [entry]})
         } else {
-            json!({"x509CertificateChain": {"certificates": [raw(&certificate), raw(&between)]}})
-        };
-        json!({"mediaType": BUNDLE, "verificationMaterial": material, "dsseEnvelope": envelope})
+            json!({"x509CertificateChain": {"certificates": [raw(certificate), raw(&between)]}})
+        }
     }
 
     /// A signature in cosign's first form.
@@ -162,6 +180,17 @@ impl<'a> Signer<'a> {
                     self.stamp.of(forge, bare, issuer_key, millis)
                 });
         (certificate, BASE64_STANDARD.encode(signature))
+    }
+
+    /// The same time as stamps have it.
+    fn time(&self) -> String {
+        let seconds = self.logged_after.as_secs();
+        format!(
+            "20260115{:02}{:02}{:02}Z",
+            seconds / 3600,
+            seconds / 60 % 60,
+            seconds % 60
+        )
     }
 
     /// When it was logged, in seconds since 1970.

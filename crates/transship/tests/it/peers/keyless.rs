@@ -102,11 +102,11 @@ impl Scene {
             .verify(reference, "nobody@example.com", "root.json")
             .await;
         expect(&run, 5);
-        assert_eq!(outcome(&run), "untrusted-signer");
+        assert_eq!(outcome_of(&run), "untrusted-signer");
     }
 }
 
-fn outcome(run: &Run) -> String {
+fn outcome_of(run: &Run) -> String {
     let finding = &shown(run)["checks"][0]["findings"][0];
     finding["outcome"].as_str().unwrap().to_owned()
 }
@@ -332,13 +332,13 @@ async fn an_identity_is_judged_by_the_given_root_only() {
     scene.home.write("other.json", other.to_string());
     let run = scene.verify(&reference, WHO, "other.json").await;
     expect(&run, 5);
-    assert_eq!(outcome(&run), "untrusted-signer");
+    assert_eq!(outcome_of(&run), "untrusted-signer");
     // The authority is trusted, the log is not known: that is no forgery.
     unlogged["tlogs"] = other["tlogs"].clone();
     scene.home.write("unlogged.json", unlogged.to_string());
     let run = scene.verify(&reference, WHO, "unlogged.json").await;
     expect(&run, 7);
-    assert_eq!(outcome(&run), "trust-root");
+    assert_eq!(outcome_of(&run), "trust-root");
 }
 
 #[tokio::test]
@@ -472,5 +472,52 @@ async fn an_authority_of_ones_own_is_taken_as_cosign_takes_it() {
         expect(&scene.ours.run(&flags).await, code);
         let run = cosign.run([&flags[..], &theirs].concat()).await;
         assert_eq!(run.code() == 0, code == 0, "{given:?}: {}", run.stderr);
+    }
+}
+
+#[tokio::test]
+async fn a_time_stamp_stands_in_for_the_log_where_that_is_said() {
+    let Some(scene) = Scene::start(Kind::Ours).await else {
+        return;
+    };
+    let (subject, other) = (&scene.app.digest, Forge::new());
+    let stamped = scene.signer().timed_by(&scene.forge);
+    let late = stamped.clone().logged_after(Duration::from_mins(11));
+    let unlogged = "--insecure-ignore-tlog";
+    let identity = [
+        format!("--certificate-identity={WHO}"),
+        format!("--certificate-oidc-issuer={ISSUER}"),
+    ];
+    for (name, bundle, more, outcome) in [
+        ("sound", stamped.sign(subject), Some(unlogged), "accepted"),
+        ("unsaid", stamped.sign(subject), None, "no-log-entry"),
+        ("late", late.sign(subject), Some(unlogged), "expired"),
+        (
+            "another",
+            scene.signer().timed_by(&other).sign(subject),
+            Some(unlogged),
+            "no-trusted-time",
+        ),
+    ] {
+        let reference = scene.push(name, &bundle).await;
+        let first = [
+            "verify",
+            &reference,
+            &identity[0],
+            &identity[1],
+            "--trusted-root=root.json",
+        ];
+        let flags = first.into_iter().chain(more);
+        let run = scene.ours.run(flags.clone().chain(["--format=json"])).await;
+        assert_eq!(outcome_of(&run), outcome, "{name}: {}", run.stdout);
+        expect(&run, if outcome == "accepted" { 0 } else { 5 });
+        let theirs = flags.chain(["--use-signed-timestamps", "--allow-http-registry"]);
+        let theirs = scene.cosign.run(theirs).await;
+        assert_eq!(
+            theirs.code() == 0,
+            outcome == "accepted",
+            "{name}: {}",
+            theirs.stderr
+        );
     }
 }
