@@ -66,13 +66,23 @@ impl Tree<'_> {
     /// Comments that stand deeper than an entry does belong to it, and not to what comes below.
     fn tail(&self, content: usize, limit: usize, column: usize) -> usize {
         let content = self.line_end(content);
-        self.comments
+        self.comments_in(content..limit)
             .iter()
             .rev()
-            .filter(|comment| comment.start >= content && comment.end <= limit)
             .find(|comment| self.column(comment.start) > column)
             .map_or(content, |comment| self.line_end(comment.end))
             .min(limit.max(content))
+    }
+
+    /// The comments in a part of the text, in order.
+    pub(super) fn comments_in(&self, part: Range<usize>) -> &[Range<usize>] {
+        let from = self
+            .comments
+            .partition_point(|comment| comment.start < part.start);
+        let to = self
+            .comments
+            .partition_point(|comment| comment.end <= part.end);
+        &self.comments[from..to.max(from)]
     }
 
     /// The lines of a value that is a collection in lines of its own: after its key, or beside its dash.

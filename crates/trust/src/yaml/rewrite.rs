@@ -200,10 +200,7 @@ impl Pen<'_> {
         let line = self.old.line_end(old.start + 1);
         let mut text = String::new();
         let mut beside = None;
-        for at in &self.old.comments {
-            if at.start < old.start || at.end > old.end {
-                continue;
-            }
+        for at in self.old.comments_in(old.start..old.end) {
             let comment = &self.old.text[at.clone()];
             if at.start < line {
                 beside = Some(comment);
