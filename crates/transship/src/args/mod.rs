@@ -164,7 +164,7 @@ pub(crate) enum Command {
     Apply(Apply),
     /// Copy what a list selects.
     Sync(Sync),
-    /// Verify the signatures of an artifact, and say of every one how it stands.
+    /// Verify the signatures or statements of an artifact, and say of every one how it stands.
     Verify(Verify),
     /// Policies: what must lie beside which artifact.
     Policy(Policy),
