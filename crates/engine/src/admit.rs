@@ -28,7 +28,7 @@ pub(crate) async fn at_source(run: &Run, job: &Job, prepared: &Prepared) -> Resu
     ask(run, job, &walked, job.source.as_ref(), Side::Source).await
 }
 
-/// May what was put at a target be tagged? `lists` is what was read back already.
+/// May what was put at a target be tagged? `lists` is what was read back already, after [`look_afresh`].
 ///
 /// # Errors
 /// As [`at_source`], and those of the target.
@@ -55,10 +55,19 @@ pub(crate) async fn as_it_stands(
     graph: &Graph,
     sink: &dyn Sink,
 ) -> Result<()> {
+    look_afresh(run, sink);
     let hint = "the tag was there before and was left as it is; see what lies beside it there with `transship tree`";
     at_target(run, job, graph, sink, Lists::new())
         .await
         .map_err(|error| refused(error, hint))
+}
+
+/// Has everything at a target that the gate will see asked for from here on: what speaks against an artifact may have come
+/// there a moment ago.
+pub(crate) fn look_afresh(run: &Run, sink: &dyn Sink) {
+    if let (true, Some(reader)) = (run.gate.looks(), sink.reader()) {
+        reader.forget();
+    }
 }
 
 /// The error with a hint, if it is a verdict.

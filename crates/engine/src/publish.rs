@@ -75,6 +75,7 @@ impl<'a> Publication<'a> {
                 .try_for_each_concurrent(AT_ONCE, |(node, tags)| self.tag(node, tags))
                 .await?;
         }
+        admit::look_afresh(self.run, self.sink.as_ref());
         let mut seen = Lists::new();
         if self.put_beside() && !self.diff.expected.is_empty() {
             seen = read_back(self.sink, &self.diff.expected).await?;

@@ -60,6 +60,9 @@ pub trait Source: Debug + Send + Sync {
 
     /// All tags, in the order of the other side.
     fn tags(&self) -> BoxStream<'_, Result<Tag>>;
+
+    /// Forgets what was kept of earlier answers, so that no later one is older than this call. Asks nothing itself.
+    fn forget(&self) {}
 }
 
 /// Is a node at the target already?

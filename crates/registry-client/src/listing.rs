@@ -32,6 +32,8 @@ struct State {
     known: Option<Known>,
     /// Tags of our own making: a list that was under way meanwhile may lack them.
     ours: BTreeSet<Box<str>>,
+    /// No list that was asked for before this is good for anything any more.
+    since: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -102,10 +104,15 @@ impl Listing {
 
     /// Is there an answer, and is it younger than `age`?
     pub(crate) fn is_fresh(&self, age: Duration) -> bool {
-        self.read()
-            .known
-            .as_ref()
-            .is_some_and(|known| known.at.elapsed() < age)
+        let state = self.read();
+        state.known.as_ref().is_some_and(|known| {
+            known.at.elapsed() < age && state.since.is_none_or(|since| since <= known.at)
+        })
+    }
+
+    /// Has the list asked for again before it is believed again, also one that is under way by now.
+    pub(crate) fn forget(&self) {
+        self.write().since = Some(Instant::now());
     }
 
     /// Is `tag` in the list? `None` where there is no list.

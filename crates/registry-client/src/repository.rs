@@ -154,6 +154,10 @@ impl Source for RemoteRepository {
     fn tags(&self) -> BoxStream<'_, Result<Tag>> {
         self.list_tags().map(|tag| self.mine(tag)).boxed()
     }
+
+    fn forget(&self) {
+        self.listing().forget();
+    }
 }
 
 #[async_trait]

@@ -47,6 +47,25 @@ async fn an_old_list_is_loaded_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_was_asked_for_before_it_was_forgotten_is_asked_for_again() {
+    let listing = Listing::default();
+    let asked = Instant::now();
+    listing.put(tags(&["a"]), asked);
+    listing.forget();
+    assert!(listing.is_fresh(AGE), "asked for in the same instant");
+    tokio::time::advance(Duration::from_millis(1)).await;
+    listing.forget();
+    assert!(!listing.is_fresh(AGE));
+    // It was under way, and does not count.
+    listing.put(tags(&["a"]), asked);
+    assert!(!listing.is_fresh(AGE));
+    let load = || async { Ok(tags(&["b"])) };
+    listing.ensure(AGE, load).await.unwrap();
+    assert!(listing.is_fresh(AGE));
+    assert_eq!(listing.has(&tag("b")), Some(true));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_list_that_took_long_is_kept_for_long() {
     let (least, most) = (Duration::from_secs(30), Duration::from_mins(10));
     let listing = Listing::default();

@@ -1,18 +1,18 @@
 //! `copy`, `sync`, `apply` under a policy: what it does not want is not moved, and every end has its code.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use serde_json::Value;
 use transship_oci::{Descriptor, Name, Source as _};
 use transship_testkit::{
-    fault::{FaultRegistry, Route},
+    fault::{FaultRegistry, Hold, Quirk, Route, on},
     image::Graph,
     peers::{Home, Tool},
 };
 
 use crate::{
     pen::Pen,
-    world::{at_home, expect, json, registry, remote, unsigned_app},
+    world::{at_home, expect, faulty, json, registry, remote, unsigned_app},
 };
 
 struct Scene {
@@ -30,7 +30,12 @@ struct Scene {
 
 impl Scene {
     async fn new() -> Self {
-        let (from, to) = (registry().await, registry().await);
+        Self::with(Vec::new()).await
+    }
+
+    /// With a source that misbehaves.
+    async fn with(quirks: Vec<Arc<dyn Quirk>>) -> Self {
+        let (from, to) = (faulty(quirks).await, registry().await);
         let (graph, app) = unsigned_app();
         graph
             .push_to(&remote(&from.repository("app")))
@@ -203,6 +208,38 @@ async fn what_is_unchanged_at_the_target_is_judged_there_again() {
     assert_eq!(scene.writes(), 0);
 }
 
+/// The target's list of tags was read before; what has come under a tag since counts all the same.
+#[tokio::test]
+async fn what_comes_under_a_tag_at_the_target_meanwhile_is_judged_too() {
+    for more in [false, true] {
+        let hold = Hold::new();
+        let scene = Scene::with(vec![on(Route::GetBlob).hold(&hold)]).await;
+        scene.sign().await;
+        let at = remote(&scene.to.repository("mirror/app"));
+        scene.graph.push_to(&at).await.unwrap();
+        scene.pen.sign(&scene.app, &at).await;
+        if more {
+            let mut graph = scene.graph.clone();
+            graph.attach(&scene.app, "application/spdx+json", b"{}");
+            let from = remote(&scene.from.repository("app"));
+            graph.push_to(&from).await.unwrap();
+        }
+        scene.to.forget();
+        // While the evidence at the source is read.
+        let meanwhile = async {
+            hold.arrived().await;
+            assert_eq!(scene.to.count(Route::Tags), 1, "the list is known by now");
+            scene.pen.break_bundle_in_tag(&scene.app, &at).await;
+            hold.release();
+        };
+        let (run, ()) = tokio::join!(scene.copy(&[]), meanwhile);
+        expect(&run, 5);
+        let said = "is refused as it is at the target";
+        assert!(run.stderr.contains(said), "{}", run.stderr);
+        assert_eq!(scene.to.count(Route::Tags), 2);
+    }
+}
+
 /// The second tag of the same digest costs no look at evidence that was looked at for the first.
 #[tokio::test]
 async fn a_digest_is_verified_once_in_a_run_at_each_end() {
@@ -245,6 +282,8 @@ async fn a_digest_is_verified_once_in_a_run_at_each_end() {
             scene.to.count(Route::GetBlob),
         );
         assert_eq!(again, (1, 1));
+        // What has come to the target since is asked for by one list of tags a verdict, after the first of all.
+        assert_eq!(scene.to.count(Route::Tags), 1 + tags.len());
         evidence.push((first, again));
     }
     assert_eq!(evidence[0], evidence[1]);

@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, path::PathBuf};
 use jiff::Timestamp;
 use transship_oci::{Descriptor, RawManifest};
 use transship_registry_client::RemoteRepository;
-use transship_testkit::peers::Home;
+use transship_testkit::{
+    image::{Graph, Image, Layer},
+    peers::Home,
+};
 use transship_trust::{
     SIGN,
     sign::{
@@ -13,6 +16,8 @@ use transship_trust::{
         tagged,
     },
 };
+
+const BUNDLE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
 
 pub(crate) struct Pen(PrivateKey);
 
@@ -91,6 +96,22 @@ impl Pen {
 
     /// Signs as cosign 3 does, and turns a letter of the signature over: the bundle still names the key.
     pub(crate) async fn break_bundle(&self, subject: &Descriptor, at: &RemoteRepository) {
+        let broken = self.broken(subject).into();
+        let broken = referrer(broken, subject, SIGN, Timestamp::UNIX_EPOCH).unwrap();
+        publish(&broken, at).await.unwrap();
+    }
+
+    /// The same under the tag for signatures, where no list of referrers has it.
+    pub(crate) async fn break_bundle_in_tag(&self, subject: &Descriptor, at: &RemoteRepository) {
+        let mut graph = Graph::new();
+        let layer = Layer::new(BUNDLE, self.broken(subject));
+        let manifest = graph.image(Image::new().layer(layer));
+        let tag = legacy_tag(&subject.digest, "sig").unwrap();
+        graph.tag(tag.as_str(), &manifest);
+        graph.push_to(at).await.unwrap();
+    }
+
+    fn broken(&self, subject: &Descriptor) -> String {
         let about = self.bundle(subject, &[]);
         let (_, bundle) = about
             .blobs
@@ -99,9 +120,7 @@ impl Pen {
             .unwrap();
         let text = String::from_utf8(bundle.to_vec()).unwrap();
         let mark = "\"sig\":\"ME";
-        let broken = turned(&text, text.find(mark).unwrap() + mark.len() + 20);
-        let broken = referrer(broken.into(), subject, SIGN, Timestamp::UNIX_EPOCH).unwrap();
-        publish(&broken, at).await.unwrap();
+        turned(&text, text.find(mark).unwrap() + mark.len() + 20)
     }
 }
 
