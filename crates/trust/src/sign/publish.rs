@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use transship_oci::{
-    Descriptor, Digest, Error, ErrorKind, MemoryBlob, Placement, Presence, RawManifest, Result,
-    Sink, Tag,
+    Descriptor, Digest, Error, ErrorKind, MemoryBlob, Name, Placement, Presence, RawManifest,
+    Result, Sink, Tag,
 };
 
 use super::stack::united;
@@ -52,7 +52,7 @@ async fn under(tag: &Tag, ours: &RawManifest, sink: &dyn Sink) -> Result<Digest>
             put(&[config], sink).await?;
             wanted = manifest;
         }
-        let now = sink.tagged(tag).await?.map(|node| node.digest);
+        let now = looked_up(sink, tag).await?.map(|node| node.digest);
         if now == before {
             sink.tag(std::slice::from_ref(tag), &wanted).await?;
         }
@@ -91,8 +91,21 @@ async fn put(blobs: &[(Descriptor, Bytes)], sink: &dyn Sink) -> Result<()> {
 /// # Errors
 /// The sink's.
 pub async fn tagged(sink: &dyn Sink, tag: &Tag) -> Result<Option<RawManifest>> {
-    match sink.tagged(tag).await? {
+    match looked_up(sink, tag).await? {
         Some(node) => sink.manifest(&node).await.map(Some),
         None => Ok(None),
+    }
+}
+
+/// What a tag points at in this instant. A sink may answer from a list that it keeps; a signature that somebody else has put
+/// there since would be written over.
+async fn looked_up(sink: &dyn Sink, tag: &Tag) -> Result<Option<Descriptor>> {
+    let Some(reader) = sink.reader() else {
+        return sink.tagged(tag).await;
+    };
+    match reader.resolve(&Name::Tag(tag.clone())).await {
+        Ok(node) => Ok(Some(node)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
     }
 }

@@ -9,15 +9,18 @@ use std::{
 };
 
 use async_trait::async_trait;
+use futures::TryStreamExt as _;
 use serde_json::Value;
 use tokio::sync::Barrier;
 use transship_oci::{
     Blob, Budget, Descriptor, Digest, ErrorKind, Location, Placed, Placement, Presence,
-    RawManifest, Referrer, Repository, Result, Sink, Source, Tag,
+    RawManifest, Referrer, Repository, Result, Side, Sink, Source, Tag,
 };
-use transship_registry_server::Local;
+use transship_registry_client::{Client, Context};
+use transship_registry_server::{Local, Memory, Registry};
+use transship_testkit::fault::FaultRegistry;
 use transship_trust::sign::{
-    LegacySignature, PrivateKey, Signed, legacy_tag, publish, sign_legacy,
+    LegacySignature, PrivateKey, Signed, legacy_tag, publish, sign_legacy, tagged,
 };
 
 /// A repository in which others do something at the worst moment.
@@ -111,8 +114,9 @@ impl Sink for Crowded {
         }
     }
 
+    /// So that whoever looks up a tag comes by here.
     fn reader(&self) -> Option<&dyn Source> {
-        self.inner.reader()
+        None
     }
 
     async fn finish(&self) -> Result<()> {
@@ -236,4 +240,30 @@ async fn who_is_written_over_for_ever_gives_way() {
         format!("others wrote over tag {tag} each of 8 times it was added to")
     );
     assert_eq!(sink.tags.load(Relaxed), 8);
+}
+
+#[tokio::test]
+async fn a_list_of_tags_from_before_hides_nobodys_signature() {
+    let (ours, other) = (signature(), signature());
+    let app = Registry::new(Memory::new()).router();
+    let registry = FaultRegistry::start(app, Vec::new()).await;
+    let name = registry.repository("app");
+    let at = || {
+        let client = Client::new(Context::default()).unwrap();
+        client.repository(&name, Side::Target).unwrap()
+    };
+    let (here, there) = (at(), at());
+    let untagged = Signed {
+        tag: None,
+        ..other.clone()
+    };
+    publish(&untagged, &there).await.unwrap();
+    let before: Vec<Tag> = here.tags().try_collect().await.unwrap();
+    assert_eq!(before, []);
+    publish(&other, &there).await.unwrap();
+    let digest = publish(&ours, &here).await.unwrap();
+    let tag = legacy_tag(&subject(), "sig").unwrap();
+    let found = tagged(&at(), &tag).await.unwrap().unwrap();
+    holds_all(&found, &[&ours, &other]);
+    assert_eq!(digest, found.digest());
 }
