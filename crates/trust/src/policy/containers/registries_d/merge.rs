@@ -134,6 +134,16 @@ impl Lookups {
             .collect()
     }
 
+    /// For a file that says nothing, in whatever words (`{}`, `null`): only its comments can stand above what is said.
+    fn below_comments_of(&self, own: &Settings) -> String {
+        let lines = own.text.lines().map(str::trim_start);
+        let comments: Vec<&str> = lines
+            .filter(|line| line.is_empty() || line.starts_with('#'))
+            .collect();
+        let text = format!("{}\n{}", comments.join("\n").trim_end(), self.to_yaml());
+        text.trim_start().to_owned()
+    }
+
     fn added_to(&self, own: &Settings) -> Result<String> {
         let mut whole = own.whole.clone();
         if self.everywhere {
@@ -149,9 +159,7 @@ impl Lookups {
             return Ok(own.text.clone());
         }
         if own.whole.is_empty() {
-            return Ok(format!("{}\n{}", own.text.trim_end(), self.to_yaml())
-                .trim_start()
-                .to_owned());
+            return Ok(self.below_comments_of(own));
         }
         let wanted = serde_saphyr::to_string(&whole)
             .map_err(|cause| internal("registries.d cannot be written").because(cause))?;

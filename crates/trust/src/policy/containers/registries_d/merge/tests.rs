@@ -59,6 +59,17 @@ fn a_new_file_and_an_empty_one() {
     assert_eq!(merged.text, format!("# nothing yet\n{all}"));
     let nothing = Lookups::default().merge(Some(&remark), &[]).unwrap();
     assert_eq!(nothing.text, "# nothing yet\n");
+    for text in [
+        "{}\n",
+        "# a remark\n---\n{} # nothing\n",
+        "null\n",
+        "--- ~\n...\n",
+    ] {
+        let own = file("transship.yaml", text);
+        let merged = wanted().merge(Some(&own), &[]).unwrap().text;
+        assert_eq!(file("x", &merged).whole, file("x", &all).whole, "{merged}");
+        assert_eq!(merged.contains("# a remark"), text.contains("# a remark"));
+    }
 }
 
 #[test]
