@@ -170,7 +170,9 @@ impl Failure {
 /// No way out of the mirror, and nothing that a URL or a file system would read in its own way.
 fn is_plain(path: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.%~/".contains(c);
-    path.chars().all(plain) && path.split('/').all(|part| !matches!(part, "" | "." | ".."))
+    // To a URL, a dot that is written as a number is a dot.
+    let dots = path.to_ascii_lowercase().replace("%2e", ".");
+    path.chars().all(plain) && dots.split('/').all(|part| !matches!(part, "" | "." | ".."))
 }
 
 #[cfg(test)]
