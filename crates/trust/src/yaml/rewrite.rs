@@ -159,17 +159,17 @@ impl Pen<'_> {
     fn orphans(&self, from: &Layout<'_>, steps: &[Step]) -> Vec<String> {
         let count = from.entries.len();
         let mut orphans = vec![String::new(); count + 1];
-        let stays = |at: usize| {
-            steps.iter().any(|step| match step {
-                Step::Keep(old) | Step::Change(old, _) => *old == at,
-                Step::Write(_) => false,
-            })
-        };
+        let mut stays = vec![false; count];
+        for step in steps {
+            if let Step::Keep(old) | Step::Change(old, _) = step {
+                stays[*old] = true;
+            }
+        }
         for (at, entry) in from.entries.iter().enumerate() {
-            if stays(at) {
+            if stays[at] {
                 continue;
             }
-            let next = (at + 1..count).find(|next| stays(*next)).unwrap_or(count);
+            let next = (at + 1..count).find(|next| stays[*next]).unwrap_or(count);
             let lead = &self.old.text[entry.lead..entry.start];
             let apart = lead
                 .split_inclusive('\n')
