@@ -1,0 +1,14 @@
+//! What crosses the gap: archives of artifacts, and the stores that carry them.
+//!
+//! An archive is a plain tar of an OCI image layout that other tools read without us, with a signed [`Inventory`] at its
+//! head. Everything about it is known before its first byte is written ([`Outline`]), so that it is written as one
+//! stream without a temporary file, and read by ranges without being unpacked.
+//!
+//! A [`Store`] is a container of a cloud or a folder. Nothing here talks to a registry or judges a signature.
+
+pub mod inventory;
+pub mod layout;
+pub mod store;
+
+pub use inventory::Inventory;
+pub use store::{Opened, Stat, Store, Upload, UploadSpec};

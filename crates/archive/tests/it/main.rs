@@ -1,0 +1,1 @@
+//! The archive and its stores against the real ones.
