@@ -9,6 +9,7 @@
 pub mod inventory;
 pub mod layout;
 pub mod store;
+pub mod tar;
 
 pub use inventory::Inventory;
 pub use store::{Opened, Stat, Store, Upload, UploadSpec};
