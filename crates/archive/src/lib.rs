@@ -10,6 +10,8 @@ pub mod inventory;
 pub mod layout;
 pub mod store;
 pub mod tar;
+pub mod uploader;
 
 pub use inventory::Inventory;
 pub use store::{Opened, Stat, Store, Upload, UploadSpec};
+pub use uploader::{UploadPlan, Uploader};

@@ -1,11 +1,21 @@
 //! Stores: where archives lie and from where they are read.
 
+mod address;
+mod memory;
+mod sas;
+mod watched;
+
 use std::{collections::BTreeMap, fmt, ops::Range, time::SystemTime};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
 use transship_oci::{ByteStream, Result};
+
+pub use address::{Address, AzureAddress, BucketAddress};
+pub use memory::Memory;
+pub use sas::{Kind as SasKind, Sas, Terms as SasTerms};
+pub use watched::{Call, Watched};
 
 /// What a store says of one object.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +63,17 @@ pub struct UploadSpec {
     pub metadata: BTreeMap<String, String>,
     /// The session of an upload that was cut, to go on with it.
     pub session: Option<String>,
+}
+
+/// A part that a store has, of an object that is not complete.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldPart {
+    /// Which, from 0.
+    pub part: u32,
+    /// Bytes.
+    pub size: u64,
+    /// What [`Upload::put`] returned for it.
+    pub receipt: String,
 }
 
 /// How much a store takes.
@@ -111,7 +132,14 @@ pub trait Upload: fmt::Debug + Send + Sync {
     /// Puts a part, counted from 0. A part put twice counts once. Returns what [`Upload::complete`] needs to name it.
     async fn put(&self, part: u32, bytes: Bytes) -> Result<String>;
 
-    /// Makes the object visible, of all its parts in order. `md5` is over the whole, for stores that keep it.
+    /// The parts that the store has by now, for an upload that was taken up again: they need not be sent again though
+    /// nobody wrote down that they arrived. `None` where the store cannot tell.
+    async fn held(&self) -> Result<Option<Vec<HeldPart>>> {
+        Ok(None)
+    }
+
+    /// Makes the object visible, of all its parts in order; an empty object has none. `md5` is over the whole, for stores
+    /// that keep it.
     ///
     /// # Errors
     /// `Conflict` when another writer was faster and the object may not be replaced.
