@@ -4,9 +4,18 @@
 //! of that artifact's manifest. The digest of that manifest is what a person compares, and what a successor calls its
 //! predecessor.
 
+mod check;
 mod model;
+mod parse;
+mod schema;
+mod stream;
 
+pub use check::{MAX_ENTRIES, MAX_VOLUMES};
 pub use model::{
     Blob, Carried, INVENTORY_TYPE, Inventory, Manifest, Ownership, Piece, Prerequisite, TagPolicy,
     TrustFile, Volume,
 };
+pub use parse::MAX_INVENTORY;
+
+#[cfg(test)]
+mod tests;

@@ -2,14 +2,17 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use transship_oci::{Digest, Repository, Tag};
+
+use super::schema::{DigestText, RepositoryText, TagText};
 
 /// The media type of an inventory, and the artifact type of the manifest that carries it.
 pub const INVENTORY_TYPE: &str = "application/vnd.transship.inventory.v1+json";
 
 /// What an archive holds.
 ///
-/// Digests are texts here and become digests where the inventory is checked: what is written down must be published as a
-/// schema, and what comes from outside must be refused with the name of the field.
+/// The bytes of a manifest, of trust material and of the empty descriptor (`{}`) lie in the head of every volume and are
+/// listed under `manifests` and `trust` only, whatever else names them as a blob.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Inventory {
@@ -26,8 +29,9 @@ pub struct Inventory {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sequence: Option<u64>,
     /// The digest of the inventory manifest of the archive before this one.
+    #[schemars(with = "Option<DigestText>")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub predecessor: Option<String>,
+    pub predecessor: Option<Digest>,
     /// May tags be moved at the target?
     pub tag_policy: TagPolicy,
     /// What is carried, in the order it was asked for.
@@ -62,22 +66,26 @@ pub enum TagPolicy {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Carried {
     /// Repository it was read from, with its registry.
-    pub source: String,
+    #[schemars(with = "RepositoryText")]
+    pub source: Repository,
     /// Repository it is meant for, relative to whatever registry or prefix the importer names. Without it, the
     /// source's without its registry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
     /// Tags to give it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub tags: Vec<String>,
+    #[schemars(with = "Vec<TagText>")]
+    pub tags: Vec<Tag>,
     /// Its root.
-    pub digest: String,
+    #[schemars(with = "DigestText")]
+    pub digest: Digest,
     /// What belongs to it and to what is below it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub referrers: Vec<Ownership>,
     /// Layers that were left out because their bytes may live elsewhere.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub foreign: Vec<String>,
+    #[schemars(with = "Vec<DigestText>")]
+    pub foreign: Vec<Digest>,
 }
 
 /// That a manifest belongs to another.
@@ -85,12 +93,15 @@ pub struct Carried {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Ownership {
     /// To which manifest.
-    pub subject: String,
+    #[schemars(with = "DigestText")]
+    pub subject: Digest,
     /// Which.
-    pub digest: String,
+    #[schemars(with = "DigestText")]
+    pub digest: Digest,
     /// The tag that ties it (`sha256-<hex>.sig`); none where its manifest names the subject.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tag: Option<String>,
+    #[schemars(with = "Option<TagText>")]
+    pub tag: Option<Tag>,
 }
 
 /// One manifest.
@@ -100,7 +111,8 @@ pub struct Manifest {
     /// Media type.
     pub media_type: String,
     /// Digest.
-    pub digest: String,
+    #[schemars(with = "DigestText")]
+    pub digest: Digest,
     /// Bytes.
     pub size: u64,
 }
@@ -110,7 +122,8 @@ pub struct Manifest {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Blob {
     /// Digest.
-    pub digest: String,
+    #[schemars(with = "DigestText")]
+    pub digest: Digest,
     /// Bytes.
     pub size: u64,
     /// Where they lie: one piece, or one for every volume that it is cut over.
@@ -130,16 +143,15 @@ pub struct Piece {
     pub size: u64,
 }
 
-/// Something that the target is said to have.
+/// A blob that the target is said to have. Manifests are always carried.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Prerequisite {
     /// Digest.
-    pub digest: String,
+    #[schemars(with = "DigestText")]
+    pub digest: Digest,
     /// Bytes.
     pub size: u64,
-    /// Is it a manifest rather than a blob?
-    pub manifest: bool,
 }
 
 /// One file of an archive.
@@ -157,7 +169,8 @@ pub struct TrustFile {
     /// Name without folders, such as `policy.yaml`, `trusted_root.json`, `vendor.pub`.
     pub name: String,
     /// Digest; the bytes lie in the head.
-    pub digest: String,
+    #[schemars(with = "DigestText")]
+    pub digest: Digest,
     /// Bytes.
     pub size: u64,
 }
