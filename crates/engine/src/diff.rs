@@ -10,6 +10,7 @@ use transship_oci::{Descriptor, Digest, Error, ErrorKind, Presence, Result, Side
 
 use crate::{
     TagAction,
+    artifact::two_sizes,
     context::Run,
     graph::{Edge, Graph},
     legacy::{Decision, LegacyTag, decide},
@@ -209,11 +210,7 @@ impl Differ<'_> {
                 let known: &mut Descriptor =
                     blobs.entry(blob.digest).or_insert_with(|| blob.clone());
                 if known.size != blob.size {
-                    let message = format!(
-                        "blob {} is said to have {} bytes and {} bytes",
-                        blob.digest, known.size, blob.size
-                    );
-                    return Err(Error::new(ErrorKind::Corrupt, message).on(Side::Source));
+                    return Err(two_sizes(blob, known.size).on(Side::Source));
                 }
             }
         }

@@ -9,6 +9,9 @@
 //! The one thing that must never happen: a tag is visible at a target without what belongs beside it.
 
 mod admit;
+mod artifact;
+mod carried;
+mod carry;
 mod context;
 mod copy;
 mod cost;
@@ -16,6 +19,8 @@ mod diff;
 mod draft;
 mod drift;
 mod engine;
+mod errand;
+mod gather;
 mod graph;
 mod job;
 mod legacy;
@@ -40,6 +45,7 @@ mod walk;
 mod whole;
 
 pub use engine::Engine;
+pub use gather::{Gathered, Gathering};
 pub use job::{Job, Target};
 pub use options::{Limits, Options};
 pub use plan::{

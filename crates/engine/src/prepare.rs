@@ -93,7 +93,7 @@ async fn first_look(
 }
 
 /// Could anything in the source have referrers that are wanted?
-async fn may_have(run: &Run, job: &Job) -> Result<bool> {
+pub(crate) async fn may_have(run: &Run, job: &Job) -> Result<bool> {
     if !run.options.referrers {
         return Ok(false);
     }
@@ -125,7 +125,12 @@ async fn stand(job: &Job, lost: &mut BTreeMap<usize, Site>) -> Vec<Live> {
 }
 
 /// Leaves out platforms, where that is asked for. Says whether the root is one of our own making now.
-fn narrow(run: &Run, job: &Job, root: &mut Root, notices: &mut Vec<String>) -> Result<bool> {
+pub(crate) fn narrow(
+    run: &Run,
+    job: &Job,
+    root: &mut Root,
+    notices: &mut Vec<String>,
+) -> Result<bool> {
     let Some(whole) = &root.content else {
         return Ok(false);
     };
@@ -276,7 +281,7 @@ async fn diffs(
 }
 
 /// What there is to say about layers whose bytes may live elsewhere.
-fn foreign(run: &Run, graph: &Graph) -> Vec<String> {
+pub(crate) fn foreign(run: &Run, graph: &Graph) -> Vec<String> {
     if run.options.include_foreign {
         return Vec::new();
     }

@@ -92,6 +92,19 @@ impl Report {
 }
 
 impl Item {
+    /// The entry of an artifact of which nothing is known but that it is not done.
+    pub(crate) fn lost(source: String, target: String, error: Error) -> Self {
+        Self {
+            source,
+            target,
+            found: None,
+            digest: None,
+            referrers: Vec::new(),
+            outcome: Outcome::Failed(error),
+            moved: Moved::default(),
+        }
+    }
+
     /// The entry as those who look on are told of it.
     pub(crate) fn event(&self) -> Event {
         let (source, target) = (self.source.clone(), self.target.clone());

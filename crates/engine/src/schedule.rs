@@ -6,7 +6,7 @@ use futures::{Stream, StreamExt as _};
 use transship_oci::{Error, Event, Side, Sink};
 
 use crate::{
-    Item, Job, Moved, Outcome, PlannedJob, Report,
+    Item, Job, PlannedJob, Report,
     context::Run,
     copy::{copy, failed},
     task::Task,
@@ -69,15 +69,7 @@ async fn finish(run: &Run, sink: &Arc<dyn Sink>) -> Option<Item> {
         .op("complete")
         .on(Side::Target)
         .at(place);
-    let item = Item {
-        source: String::new(),
-        target: place.to_string(),
-        found: None,
-        digest: None,
-        referrers: Vec::new(),
-        outcome: Outcome::Failed(error),
-        moved: Moved::default(),
-    };
+    let item = Item::lost(String::new(), place.to_string(), error);
     run.tell(&item.event());
     Some(item)
 }

@@ -60,6 +60,20 @@ pub trait Source: Debug + Send + Sync {
 
     /// All tags, in the order of the other side.
     fn tags(&self) -> BoxStream<'_, Result<Tag>>;
+
+    /// Is it read from somewhere else than its location says? An archive keeps the names that its repositories had
+    /// where they were gathered, so that a policy speaks of them by the same names on both sides of a gap. Nothing can
+    /// be mounted from such a location, and a sink of the same location is another place.
+    fn is_carried(&self) -> bool {
+        false
+    }
+
+    /// Does it speak of this manifest or blob without holding it, because the target is said to have it? Known without
+    /// a request. What is lacking is looked for at the target and never read here: reading it is `NotFound`.
+    fn lacks(&self, node: &Descriptor) -> bool {
+        let _ = node;
+        false
+    }
 }
 
 /// Is a node at the target already?

@@ -1,0 +1,195 @@
+//! Gathering: artifacts with all their manifests in hand, admitted by the gate, before a layer of any of them moves.
+
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    sync::Arc,
+};
+
+use bytes::Bytes;
+use futures::{Stream, StreamExt as _, future::join};
+use transship_oci::{
+    Artifact, Digest, Error, ErrorKind, Event, RawManifest, Reference, Result, Side, Source,
+};
+
+use crate::{
+    Item, Job, admit,
+    artifact::InHand,
+    context::Run,
+    graph::Graph,
+    look::Root,
+    platforms, prepare,
+    task::Task,
+    walk::{Visit, Walk},
+};
+
+/// What was gathered, and what could not be.
+#[derive(Debug, Default)]
+pub struct Gathering {
+    /// In the order asked.
+    pub gathered: Vec<Gathered>,
+    /// Those that are left out, in the order asked: one entry each, without a target.
+    pub failed: Vec<Item>,
+}
+
+/// One artifact in hand.
+#[derive(Debug)]
+pub struct Gathered {
+    /// The source reference as people and events see it.
+    pub label: String,
+    /// The repository where its blobs are.
+    pub source: Arc<dyn Source>,
+    /// What the source reference pointed at. Another than the artifact's root for a subset of platforms only.
+    pub found: Digest,
+    /// The artifact. It has the tag that was asked for; whoever wants other tags at the far side says so here.
+    pub artifact: Artifact,
+}
+
+/// Gathers all jobs, as many at once as the options say.
+pub(crate) async fn gather_all(run: &Arc<Run>, jobs: impl Stream<Item = Job> + Send) -> Gathering {
+    run.tell(&Event::RunStarted {
+        artifacts: jobs.size_hint().0 as u64,
+    });
+    let tasks = jobs.map(|job| {
+        let run = Arc::clone(run);
+        let label = job.label.clone();
+        let task = Task::spawn(async move { Box::pin(gather(&run, job)).await });
+        async move { (label, task.await.and_then(|gathered| gathered)) }
+    });
+    let mut gathered = std::pin::pin!(tasks.buffered(run.options.parallel.max(1)));
+    let mut shelf = Shelf::new(run.options.limits.gathered);
+    let mut gathering = Gathering::default();
+    while let Some((label, gathered)) = gathered.next().await {
+        match gathered.and_then(|gathered| shelf.take(gathered)) {
+            Ok(gathered) => gathering.gathered.push(gathered),
+            Err(error) => {
+                let item = Item::lost(label, String::new(), error);
+                run.tell(&item.event());
+                gathering.failed.push(item);
+            }
+        }
+    }
+    gathering
+}
+
+async fn gather(run: &Run, job: Job) -> Result<Gathered> {
+    let reference = job.reference().ok_or_else(|| nameless(&job))?;
+    let mut notices = Vec::new();
+    let (mut root, found, graph) = walk(run, &job, &mut notices).await?;
+    notices.extend(prepare::foreign(run, &graph));
+    for message in notices {
+        run.tell(&Event::Notice {
+            about: job.label.clone(),
+            message,
+        });
+    }
+    admit::walked(run, &job, &graph, &root.descriptor).await?;
+    root.content = None;
+    let in_hand = InHand {
+        graph: &graph,
+        include_foreign: run.options.include_foreign,
+    };
+    let artifact = in_hand
+        .artifact(root.descriptor, reference)
+        .map_err(|error| error.at(job.source.location()))?;
+    Ok(Gathered {
+        label: job.label,
+        source: job.source,
+        found,
+        artifact,
+    })
+}
+
+/// Walks the whole graph, without a look at any target. Returns the root, what the name pointed at, and the graph.
+pub(crate) async fn walk(
+    run: &Run,
+    job: &Job,
+    notices: &mut Vec<String>,
+) -> Result<(Root, Digest, Graph)> {
+    let options = &run.options;
+    // Asked beside everything else: the answer comes from a listing that takes a while.
+    let (root, referrers) = join(Root::of(job, &[], true), prepare::may_have(run, job)).await;
+    let mut root = root?;
+    let found = root.descriptor.digest;
+    run.tell(&Event::Resolved {
+        source: job.label.clone(),
+        digest: found,
+    });
+    let rewritten = prepare::narrow(run, job, &mut root, notices)?;
+    let walk = Walk {
+        source: &job.source,
+        sinks: &[],
+        referrers: referrers?,
+        whole: true,
+        limits: options.limits,
+    };
+    let mut visit = Visit::root(root.descriptor.clone(), Vec::new());
+    visit.content.clone_from(&root.content);
+    // Nobody can have signed an index that was made here a moment ago.
+    visit.referrers = !rewritten;
+    let graph = walk.from(visit).await?;
+    platforms::require(&options.require_platforms, &graph, &job.source).await?;
+    platforms::require(&options.platforms, &graph, &job.source).await?;
+    Ok((root, found, graph))
+}
+
+fn nameless(job: &Job) -> Error {
+    Error::new(
+        ErrorKind::Invalid,
+        "what has no name at a registry cannot be gathered",
+    )
+    .on(Side::Source)
+    .at(job.source.location())
+    .hinting("copy it to a registry first, and take it from there")
+}
+
+/// The manifests that are held, each once: artifacts share them, and what they weigh together has a limit.
+struct Shelf {
+    held: HashMap<Digest, Bytes>,
+    bytes: u64,
+    limit: u64,
+}
+
+impl Shelf {
+    fn new(limit: u64) -> Self {
+        Self {
+            held: HashMap::new(),
+            bytes: 0,
+            limit,
+        }
+    }
+
+    /// Puts the manifests of one more artifact beside the others, if there is room.
+    fn take(&mut self, mut one: Gathered) -> Result<Gathered> {
+        let known = |manifest: &&RawManifest| self.held.contains_key(&manifest.digest());
+        let new = one.artifact.manifests.iter().filter(|it| !known(it));
+        let more: u64 = new.map(|manifest| manifest.bytes().len() as u64).sum();
+        if self.bytes + more > self.limit {
+            return Err(self.full(&one.artifact.reference));
+        }
+        self.bytes += more;
+        for manifest in &mut one.artifact.manifests {
+            match self.held.entry(manifest.digest()) {
+                // It may be described in another way here, as a child with its platform; the bytes are the same.
+                Entry::Occupied(held) => {
+                    let bytes = held.get().clone();
+                    *manifest = RawManifest::verified(manifest.descriptor(), bytes)?;
+                }
+                Entry::Vacant(room) => {
+                    room.insert(manifest.bytes().clone());
+                }
+            }
+        }
+        Ok(one)
+    }
+
+    fn full(&self, reference: &Reference) -> Error {
+        let message = format!(
+            "its manifests and those gathered before are more than {} bytes together",
+            self.limit
+        );
+        Error::new(ErrorKind::Invalid, message)
+            .on(Side::Source)
+            .at(reference)
+            .hinting("make several archives of fewer artifacts each")
+    }
+}
