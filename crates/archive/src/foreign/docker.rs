@@ -1,0 +1,182 @@
+//! What `docker save` writes: configurations and unpacked layers, and no manifest that a registry ever had.
+//!
+//! A manifest is made here, the same for the same file: layers are taken as they lie, so that digest and size are known
+//! from the configuration, and nothing is compressed or hashed before it moves.
+
+use std::collections::HashMap;
+
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::json;
+use transship_oci::{
+    Descriptor, Digest, Error, ErrorKind, MAX_CHILDREN, MAX_MANIFEST, RawManifest, Reference,
+    Result, media_type,
+};
+
+use super::{
+    files::{Files, read},
+    name::Called,
+};
+use crate::{
+    layout::DOCKER_MANIFEST,
+    repository::{Manifests, Node},
+};
+
+const CONFIG: &str = "application/vnd.docker.container.image.v1+json";
+const LAYER: &str = "application/vnd.docker.image.rootfs.diff.tar";
+/// The most images of one file.
+const MAX_IMAGES: usize = 10_000;
+
+/// What such a file holds.
+#[derive(Debug, Default)]
+pub(super) struct Images {
+    pub(super) entries: Vec<(Called, Descriptor)>,
+    pub(super) manifests: Manifests,
+    /// Where the blobs lie.
+    pub(super) paths: HashMap<Digest, String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Image {
+    config: String,
+    #[serde(default)]
+    repo_tags: Option<Vec<String>>,
+    #[serde(default)]
+    layers: Option<Vec<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Config {
+    rootfs: RootFs,
+}
+
+#[derive(Debug, Deserialize)]
+struct RootFs {
+    #[serde(default)]
+    diff_ids: Option<Vec<Digest>>,
+}
+
+/// Reads such a file; `None` where there is none.
+///
+/// # Errors
+/// `Corrupt` for one that contradicts itself; `Unsupported` for one whose layers are compressed.
+pub(super) async fn images(files: &dyn Files) -> Result<Option<Images>> {
+    let Some(bytes) = read(files, DOCKER_MANIFEST, MAX_MANIFEST).await? else {
+        return Ok(None);
+    };
+    let listed: Vec<Image> = serde_json::from_slice(&bytes).map_err(|cause| {
+        Error::new(
+            ErrorKind::Corrupt,
+            format!("{DOCKER_MANIFEST} cannot be read"),
+        )
+        .because(cause)
+    })?;
+    if listed.len() > MAX_IMAGES {
+        return Err(corrupt(format!(
+            "{DOCKER_MANIFEST} lists more than {MAX_IMAGES} images"
+        )));
+    }
+    let mut images = Images::default();
+    for image in listed {
+        add(&mut images, files, image).await?;
+    }
+    Ok(Some(images))
+}
+
+async fn add(images: &mut Images, files: &dyn Files, image: Image) -> Result<()> {
+    let config = read(files, &image.config, MAX_MANIFEST).await?;
+    let config = config.ok_or_else(|| absent(&image.config))?;
+    let ids = diff_ids(&image.config, &config)?;
+    let layers = image.layers.unwrap_or_default();
+    if ids.len() != layers.len() || layers.len() > MAX_CHILDREN {
+        let message = format!(
+            "{} has {} layers, but {DOCKER_MANIFEST} lists {}",
+            image.config,
+            ids.len(),
+            layers.len()
+        );
+        return Err(corrupt(message));
+    }
+    let mut blobs = Vec::with_capacity(layers.len());
+    for (id, path) in ids.into_iter().zip(layers) {
+        blobs.push(layer(files, id, &path).await?);
+        images.paths.insert(id, path);
+    }
+    let config = Descriptor::of(CONFIG, &config);
+    images.paths.insert(config.digest, image.config);
+    let manifest = manifest(&config, &blobs)?;
+    let root = manifest.descriptor().clone();
+    images.manifests.add(Node::read(manifest)?);
+    for called in names(&image.repo_tags.unwrap_or_default())? {
+        images.entries.push((called, root.clone()));
+    }
+    Ok(())
+}
+
+fn diff_ids(path: &str, bytes: &[u8]) -> Result<Vec<Digest>> {
+    let config: Config = serde_json::from_slice(bytes)
+        .map_err(|cause| corrupt(format!("{path} is no image configuration")).because(cause))?;
+    Ok(config.rootfs.diff_ids.unwrap_or_default())
+}
+
+async fn layer(files: &dyn Files, id: Digest, path: &str) -> Result<Descriptor> {
+    let size = files.size(path).await?.ok_or_else(|| absent(path))?;
+    // What was compressed hashes to something else than the configuration says.
+    let head = match files.size(path).await? {
+        Some(0) | None => Bytes::new(),
+        Some(_) => futures::TryStreamExt::try_next(&mut files.open(path, 0).await?)
+            .await?
+            .unwrap_or_default(),
+    };
+    if head.starts_with(b"\x1f\x8b") || head.starts_with(b"\x28\xb5\x2f\xfd") {
+        let message = format!(
+            "layer {path} is compressed, so that its digest cannot be known before it is read"
+        );
+        return Err(Error::new(ErrorKind::Unsupported, message).hinting(
+            "copy it into an OCI layout first, with `skopeo copy docker-archive:FILE oci:FOLDER`",
+        ));
+    }
+    Ok(Descriptor::new(LAYER, id, size))
+}
+
+fn manifest(config: &Descriptor, layers: &[Descriptor]) -> Result<RawManifest> {
+    let document = json!({
+        "schemaVersion": 2,
+        "mediaType": media_type::DOCKER_MANIFEST,
+        "config": config,
+        "layers": layers,
+    });
+    RawManifest::named(media_type::DOCKER_MANIFEST, document.to_string().into())
+}
+
+/// An image without names is there all the same.
+fn names(tags: &[String]) -> Result<Vec<Called>> {
+    if tags.is_empty() {
+        return Ok(vec![Called::default()]);
+    }
+    let called = tags.iter().map(|tag| {
+        let reference: Reference = tag.parse().map_err(|cause| {
+            corrupt(format!(
+                "{DOCKER_MANIFEST} names an image that no registry could have"
+            ))
+            .because(cause)
+        })?;
+        Ok(Called {
+            tag: reference.published_tag(),
+            repository: Some(reference.repository),
+        })
+    });
+    called.collect()
+}
+
+fn absent(path: &str) -> Error {
+    let shown: String = path.chars().take(200).collect();
+    corrupt(format!(
+        "{DOCKER_MANIFEST} names {shown:?}, which is not there"
+    ))
+}
+
+fn corrupt(message: String) -> Error {
+    Error::new(ErrorKind::Corrupt, message)
+}

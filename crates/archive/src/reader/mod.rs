@@ -1,0 +1,5 @@
+//! Reading our own archives, by ranges and without unpacking.
+
+mod object;
+
+pub(crate) use object::Object;
