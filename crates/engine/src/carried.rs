@@ -61,8 +61,9 @@ impl Carried {
         let (source, observer) = (Arc::clone(&self.source), Arc::clone(&self.observer));
         let reading = Reading::new(source, observer, self.blob.clone());
         let mut state = lock(&self.state);
-        let known = state.hash.as_ref().filter(|hash| hash.length <= from);
-        let start = known.map_or(0, |hash| reading.restore(hash));
+        // A hash of more than comes before is of no use.
+        state.hash = state.hash.take().filter(|hash| hash.length <= from);
+        let start = state.hash.as_ref().map_or(0, |hash| reading.restore(hash));
         state.reading = Some(Arc::clone(&reading));
         (reading, start)
     }

@@ -6,8 +6,10 @@
 
 mod apply;
 mod blobs;
+mod carry;
 mod faults;
 mod gate;
+mod gather;
 mod kill;
 mod legacy;
 mod platforms;
