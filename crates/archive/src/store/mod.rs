@@ -1,6 +1,9 @@
 //! Stores: where archives lie and from where they are read.
 
 mod address;
+mod azure;
+mod cloud;
+mod file;
 mod memory;
 mod sas;
 mod watched;
@@ -13,6 +16,11 @@ use futures::stream::BoxStream;
 use transship_oci::{ByteStream, Result};
 
 pub use address::{Address, AzureAddress, BucketAddress};
+pub use azure::AzureStore;
+pub use cloud::{CloudSettings, Environment, Patience};
+pub use file::FileStore;
+#[cfg(unix)]
+pub use file::ReadBack;
 pub use memory::Memory;
 pub use sas::{Kind as SasKind, Sas, Terms as SasTerms};
 pub use watched::{Call, Watched};

@@ -9,7 +9,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use transship_oci::{Digest, Error, ErrorKind, Result, Side};
+use transship_oci::{Digest, Error, ErrorKind, Result, Retry, Side};
 
 use super::{BegunUpload, CutUpload, SentPart, UploadJournal, UploadPage};
 
@@ -130,11 +130,12 @@ async fn step<T: Send + 'static>(
         .and_then(|done| done)
         .map_err(|cause| {
             Error::new(
-                ErrorKind::Denied,
+                ErrorKind::Unavailable,
                 "the journal of uploads cannot be used",
             )
             .on(Side::Local)
             .at(path.display())
+            .retrying(Retry::No)
             .because(cause)
             .hinting("make the folder writable and see that there is room, or set XDG_STATE_HOME to one that is")
         })
