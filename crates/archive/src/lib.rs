@@ -6,12 +6,18 @@
 //!
 //! A [`Store`] is a container of a cloud or a folder. Nothing here talks to a registry or judges a signature.
 
+mod index;
 pub mod inventory;
 pub mod layout;
+mod outline;
 pub mod store;
 pub mod tar;
 pub mod uploader;
+mod volumes;
 
 pub use inventory::Inventory;
+pub use outline::{
+    Lineage, Outline, OutlineOptions, Sealed, TrustMaterial, VolumeOutline, unsealed,
+};
 pub use store::{Opened, Stat, Store, Upload, UploadSpec};
 pub use uploader::{UploadPlan, Uploader};
