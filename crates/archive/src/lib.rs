@@ -6,18 +6,25 @@
 //!
 //! A [`Store`] is a container of a cloud or a folder. Nothing here talks to a registry or judges a signature.
 
+pub mod foreign;
 mod index;
 pub mod inventory;
 pub mod layout;
 mod outline;
+mod reader;
+mod repository;
 pub mod store;
 pub mod tar;
+pub mod transfer;
 pub mod uploader;
+mod volume_name;
 mod volumes;
 
 pub use inventory::Inventory;
 pub use outline::{
     Lineage, Outline, OutlineOptions, Sealed, TrustMaterial, VolumeOutline, unsealed,
 };
+pub use reader::{Archive, Lost};
 pub use store::{Opened, Stat, Store, Upload, UploadSpec};
 pub use uploader::{UploadPlan, Uploader};
+pub use volume_name::{MAX_VOLUMES, NoVolumeName, VolumeName};

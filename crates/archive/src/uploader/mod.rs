@@ -44,6 +44,7 @@ pub struct Uploader {
     sums: Chain,
     room: Arc<Semaphore>,
     flying: JoinSet<Result<(u32, String)>>,
+    expected: Option<[u8; 16]>,
 }
 
 impl fmt::Debug for Uploader {
@@ -93,6 +94,7 @@ impl Uploader {
             sums: Chain::Idle(standing.sum),
             room,
             flying: JoinSet::new(),
+            expected: None,
         })
     }
 
@@ -105,6 +107,11 @@ impl Uploader {
     /// What was remembered at the place where the upload was taken up.
     pub fn note(&self) -> Option<&str> {
         self.note.as_deref()
+    }
+
+    /// Says what the MD5 of the whole will be: the object does not become visible with another.
+    pub fn expect(&mut self, md5: [u8; 16]) {
+        self.expected = Some(md5);
     }
 
     /// Takes the next bytes, and waits while there is no room in flight.
@@ -137,7 +144,8 @@ impl Uploader {
     ///
     /// # Errors
     /// `Conflict` when another writer was faster and the object may not be replaced: nothing is lost then, and an
-    /// upload that may replace it goes on without a byte; what [`Uploader::push`] says.
+    /// upload that may replace it goes on without a byte; `DigestMismatch` when the MD5 is not the one expected, and all
+    /// is thrown away; what [`Uploader::push`] says.
     pub async fn finish(mut self) -> Result<[u8; 16]> {
         if self.offset() != self.parts.size {
             return Err(self.lied("fewer"));
@@ -146,6 +154,14 @@ impl Uploader {
             self.arrived(done)?;
         }
         let md5 = self.sums.wait().await?.finish();
+        if self.expected.is_some_and(|expected| expected != md5) {
+            let error = self.place(Error::new(
+                ErrorKind::DigestMismatch,
+                format!("the bytes of {} do not have the MD5 they should", self.key),
+            ));
+            self.abandon().await?;
+            return Err(error);
+        }
         if let Some(upload) = self.upload.take() {
             self.complete(&*upload, &md5).await?;
         }

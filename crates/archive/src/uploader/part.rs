@@ -12,8 +12,9 @@ use super::{
 };
 use crate::store::Upload;
 
-/// How often one part is sent before its error is the upload's.
-const ATTEMPTS: u32 = 5;
+/// How often one part is sent before its error is the upload's. Few times: a store of a cloud has tried each request
+/// several times by then.
+const ATTEMPTS: u32 = 3;
 /// The pause before the second attempt; each further one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// The longest pause that a store may ask for.

@@ -177,8 +177,12 @@ fn replay(parts: Parts, sent: &[SentPart]) -> Option<Standing> {
 
 /// Did the process that sent all parts die after it had completed the object, and before it could forget the upload?
 async fn is_complete(store: &dyn Store, key: &str, standing: &Standing) -> Result<bool> {
-    let Some(stat) = store.stat(key).await? else {
-        return Ok(false);
+    let stat = match store.stat(key).await {
+        Ok(Some(stat)) => stat,
+        Ok(None) => return Ok(false),
+        // Whoever may only write cannot know.
+        Err(error) if error.kind() == ErrorKind::Denied => return Ok(false),
+        Err(error) => return Err(error),
     };
     if stat.size != standing.parts.size {
         return Ok(false);

@@ -113,6 +113,30 @@ async fn another_content_begins_anew_and_leaves_nothing_behind() {
 }
 
 #[tokio::test]
+async fn other_bytes_than_expected_are_thrown_away() {
+    let world = World::new();
+    for (last, fits) in [(bytes(25), true), (bytes(24), false)] {
+        let mut uploader = world.open(25).await.unwrap();
+        uploader.expect(Md5::digest(bytes(25)).into());
+        put(&mut uploader, &last, 25).await.unwrap();
+        if fits {
+            uploader.finish().await.unwrap();
+            world.memory.delete("k").await.unwrap();
+        } else {
+            uploader.push("x".into(), &|| None).await.unwrap();
+            let error = uploader.finish().await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::DigestMismatch);
+            assert_eq!(
+                error.to_string(),
+                "target mem: the bytes of k do not have the MD5 they should"
+            );
+            assert_eq!(world.memory.get("k"), None);
+        }
+        assert_eq!((world.memory.open_sessions(), world.pages()), (0, 0));
+    }
+}
+
+#[tokio::test]
 async fn a_session_that_is_gone_begins_anew() {
     let world = World::new();
     let mut uploader = world.open(25).await.unwrap();
@@ -167,7 +191,7 @@ async fn a_part_is_tried_again_as_its_error_says() {
 
 #[tokio::test(start_paused = true)]
 async fn an_error_that_stays_ends_the_upload_and_keeps_its_kind() {
-    for (kind, attempts) in [(ErrorKind::Denied, 1), (ErrorKind::Unavailable, 5)] {
+    for (kind, attempts) in [(ErrorKind::Denied, 1), (ErrorKind::Unavailable, 3)] {
         let world = World::with(Memory::new("mem"), move |call| {
             let failing = matches!(call, Call::Put(1, _));
             async move {
