@@ -1,1 +1,5 @@
 //! The archive and its stores against the real ones.
+
+mod azure;
+mod contract;
+mod support;
