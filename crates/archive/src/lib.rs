@@ -17,7 +17,6 @@ pub mod store;
 pub mod tar;
 pub mod transfer;
 pub mod uploader;
-mod volume_name;
 mod volumes;
 
 pub use inventory::Inventory;
@@ -27,4 +26,3 @@ pub use outline::{
 pub use reader::{Archive, Lost};
 pub use store::{Opened, Stat, Store, Upload, UploadSpec};
 pub use uploader::{UploadPlan, Uploader};
-pub use volume_name::{MAX_VOLUMES, NoVolumeName, VolumeName};

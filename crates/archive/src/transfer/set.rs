@@ -7,8 +7,9 @@ use transship_oci::{Error, ErrorKind, Result, Side};
 
 use super::copy::{Copied, CopyOptions, copy, look};
 use crate::{
+    inventory::MAX_VOLUMES,
+    layout::{parse_volume_key, volume_key},
     store::Store,
-    volume_name::{MAX_VOLUMES, VolumeName},
 };
 
 /// Copies the archive called `name`: the object of this name, or, where there is none, all volumes of the archive that
@@ -32,10 +33,14 @@ pub async fn copy_set(
         return Ok(vec![copy(from, name, to, &to_name, options).await?]);
     }
     let place = |error: Error| error.on(Side::Source).at(from.location());
+    let count = count(from, name).await.map_err(place)?;
     let mut copied = Vec::new();
-    for volume in volumes(from, name).await.map_err(place)? {
-        let target = VolumeName::new(&to_name, volume.number, volume.of).to_string();
-        copied.push(copy(from, &volume.to_string(), to, &target, options).await?);
+    for volume in 1..=count {
+        let (key, to_key) = (
+            volume_key(name, volume, count),
+            volume_key(&to_name, volume, count),
+        );
+        copied.push(copy(from, &key, to, &to_key, options).await?);
     }
     Ok(copied)
 }
@@ -49,38 +54,28 @@ fn target_name(name: &str, to_name: &str) -> String {
     }
 }
 
-/// All volumes of the archive called `name`, in order; none missing.
-async fn volumes(from: &dyn Store, name: &str) -> Result<Vec<VolumeName>> {
-    let mut found = BTreeSet::new();
-    let mut listed = from.list(&VolumeName::prefix(name));
-    while let Some(stat) = listed.try_next().await? {
-        let volume = stat.key.parse::<VolumeName>().ok();
-        if let Some(volume) = volume.filter(|volume| volume.whole() == name) {
-            found.insert(volume);
-        }
-        if found.len() > MAX_VOLUMES as usize {
-            break;
-        }
-    }
-    let Some(first) = found.first() else {
+/// How many volumes the archive called `name` has; none is missing.
+async fn count(from: &dyn Store, name: &str) -> Result<u32> {
+    let found = volumes(from, name).await?;
+    let Some((count, _)) = found.first().copied() else {
         return Err(Error::new(
             ErrorKind::NotFound,
             format!("there is neither {name} nor a volume of it"),
         ));
     };
-    if found.iter().any(|volume| volume.of != first.of) {
+    if found.iter().any(|(other, _)| *other != count) {
         return Err(Error::new(
             ErrorKind::Invalid,
             format!("there are volumes of more than one archive called {name}"),
         )
         .hinting("copy the volumes one by one, or remove those of the other archive"));
     }
-    let missing: Vec<_> = first
-        .set()
-        .filter(|volume| !found.contains(volume))
+    let missing: Vec<_> = (1..=count)
+        .filter(|volume| !found.contains(&(count, *volume)))
+        .map(|volume| volume_key(name, volume, count))
         .collect();
     if missing.is_empty() {
-        return Ok(found.into_iter().collect());
+        return Ok(count);
     }
     Err(Error::new(
         ErrorKind::NotFound,
@@ -89,17 +84,31 @@ async fn volumes(from: &dyn Store, name: &str) -> Result<Vec<VolumeName>> {
     .hinting("bring the missing volumes, or copy those that are there one by one"))
 }
 
+/// What is named like a volume of the archive called `name`: of how many, and which.
+async fn volumes(from: &dyn Store, name: &str) -> Result<BTreeSet<(u32, u32)>> {
+    let prefix = format!("{}.v", name.strip_suffix(".tar").unwrap_or(name));
+    let mut listed = from.list(&prefix);
+    let mut found = BTreeSet::new();
+    while let Some(stat) = listed.try_next().await? {
+        if let Some((whole, volume, count)) = parse_volume_key(&stat.key)
+            && whole == name
+            && count as usize <= MAX_VOLUMES
+        {
+            found.insert((count, volume));
+        }
+        if found.len() > MAX_VOLUMES {
+            break;
+        }
+    }
+    Ok(found)
+}
+
 /// The names, as many as fit into a message.
-fn listing(missing: &[VolumeName]) -> String {
+fn listing(missing: &[String]) -> String {
     const SHOWN: usize = 10;
-    let names: Vec<_> = missing
-        .iter()
-        .take(SHOWN)
-        .map(ToString::to_string)
-        .collect();
-    let more = missing.len().saturating_sub(SHOWN);
-    match more {
-        0 => names.join(", "),
-        _ => format!("{} and {more} more", names.join(", ")),
+    let names = missing[..missing.len().min(SHOWN)].join(", ");
+    match missing.len().saturating_sub(SHOWN) {
+        0 => names,
+        more => format!("{names} and {more} more"),
     }
 }
