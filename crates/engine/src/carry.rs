@@ -241,6 +241,7 @@ impl Carrying<'_> {
                 referrers: referrers.into_iter().collect(),
                 outcome: Outcome::Copied,
                 moved: *moved,
+                missing: Vec::new(),
             };
             self.run.tell(&item.event());
             item

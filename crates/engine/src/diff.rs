@@ -6,7 +6,9 @@ use std::{
 };
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use transship_oci::{Descriptor, Digest, Error, ErrorKind, Presence, Result, Side, Sink, Tag};
+use transship_oci::{
+    Descriptor, Digest, Error, ErrorKind, Presence, Result, Side, Sink, Source, Tag,
+};
 
 use crate::{
     TagAction,
@@ -69,6 +71,7 @@ impl Diff {
 pub(crate) struct Differ<'a> {
     pub(crate) run: &'a Run,
     pub(crate) graph: &'a Graph,
+    pub(crate) source: &'a Arc<dyn Source>,
     pub(crate) sink: &'a Arc<dyn Sink>,
     /// Which column of the graph's tables is the target's.
     pub(crate) site: usize,
@@ -215,9 +218,13 @@ impl Differ<'_> {
             }
         }
         blobs.retain(|digest, _| !self.run.blobs.knows(self.sink.location(), digest));
-        if self.probe != Probe::Thrifty {
-            for there in self.ask(blobs.values().cloned().collect()).await? {
-                blobs.remove(&there.digest);
+        let doubtful = |blob: &&Descriptor| self.probe != Probe::Thrifty || self.source.lacks(blob);
+        let asked = blobs.values().filter(doubtful).cloned().collect();
+        for there in self.ask(asked).await? {
+            blobs.remove(&there.digest);
+            if self.source.lacks(&there) {
+                // Where it is missing in another repository of the registry, it can be had from here.
+                self.run.blobs.note(self.sink.location(), &there.digest);
             }
         }
         Ok(blobs)

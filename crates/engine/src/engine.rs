@@ -1,4 +1,4 @@
-//! The engine: the three things it can do.
+//! The engine: the things it can do.
 
 use std::sync::Arc;
 
@@ -6,8 +6,8 @@ use futures::{Stream, StreamExt as _, stream};
 use transship_oci::{Descriptor, Gate, Observer, Result, Sink};
 
 use crate::{
-    Gathering, Job, Options, Plan, Report, carry::carry_all, context::Run, draft::plan_all, drift,
-    gather::gather_all, once::Ledger, schedule::run_all,
+    Gathering, Job, Options, Plan, Report, Survey, carry::carry_all, context::Run, draft::plan_all,
+    drift, gather::gather_all, once::Ledger, schedule::run_all, survey::survey_all,
 };
 
 /// Copies artifacts between repositories. Must be used within a tokio runtime.
@@ -57,6 +57,15 @@ impl Engine {
         }
         let held = jobs.into_iter().zip(now.jobs.into_iter().map(Some));
         Ok(run_all(&self.start(), stream::iter(held)).await)
+    }
+
+    /// Looks at a whole set of jobs before anything moves for any of them: tags that point elsewhere, tags that two of
+    /// them want, what the gate says of each, and what a source counts on and a target lacks. Reads only.
+    ///
+    /// [`Survey::proceed`] copies, and asks nothing again. Artifacts that something stands in the way of are left out
+    /// there; whoever wants all or nothing looks at [`Survey::problems`] first.
+    pub async fn survey(&self, jobs: impl Stream<Item = Job> + Send) -> Survey {
+        survey_all(&self.start(), jobs).await
     }
 
     /// Brings artifacts in hand: every manifest of each is read, what belongs to it is listed, and the gate has

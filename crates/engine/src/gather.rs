@@ -1,15 +1,9 @@
 //! Gathering: artifacts with all their manifests in hand, admitted by the gate, before a layer of any of them moves.
 
-use std::{
-    collections::{HashMap, hash_map::Entry},
-    sync::Arc,
-};
+use std::sync::Arc;
 
-use bytes::Bytes;
 use futures::{Stream, StreamExt as _, future::join};
-use transship_oci::{
-    Artifact, Digest, Error, ErrorKind, Event, RawManifest, Reference, Result, Side, Source,
-};
+use transship_oci::{Artifact, Digest, Error, ErrorKind, Event, Result, Side, Source};
 
 use crate::{
     Item, Job, admit,
@@ -18,6 +12,7 @@ use crate::{
     graph::Graph,
     look::Root,
     platforms, prepare,
+    shelf::Shelf,
     task::Task,
     walk::{Visit, Walk},
 };
@@ -59,7 +54,12 @@ pub(crate) async fn gather_all(run: &Arc<Run>, jobs: impl Stream<Item = Job> + S
     let mut shelf = Shelf::new(run.options.limits.gathered);
     let mut gathering = Gathering::default();
     while let Some((label, gathered)) = gathered.next().await {
-        match gathered.and_then(|gathered| shelf.take(gathered)) {
+        let shelved = gathered.and_then(|mut one| {
+            let held = shelf.take(one.artifact.manifests.iter_mut().collect());
+            held.map_err(|error| error.at(&one.artifact.reference))?;
+            Ok(one)
+        });
+        match shelved {
             Ok(gathered) => gathering.gathered.push(gathered),
             Err(error) => {
                 let item = Item::lost(label, String::new(), error);
@@ -75,6 +75,10 @@ async fn gather(run: &Run, job: Job) -> Result<Gathered> {
     let reference = job.reference().ok_or_else(|| nameless(&job))?;
     let mut notices = Vec::new();
     let (mut root, found, graph) = walk(run, &job, &mut notices).await?;
+    run.tell(&Event::Resolved {
+        source: job.label.clone(),
+        digest: found,
+    });
     notices.extend(prepare::foreign(run, &graph));
     for message in notices {
         run.tell(&Event::Notice {
@@ -110,10 +114,6 @@ pub(crate) async fn walk(
     let (root, referrers) = join(Root::of(job, &[], true), prepare::may_have(run, job)).await;
     let mut root = root?;
     let found = root.descriptor.digest;
-    run.tell(&Event::Resolved {
-        source: job.label.clone(),
-        digest: found,
-    });
     let rewritten = prepare::narrow(run, job, &mut root, notices)?;
     let walk = Walk {
         source: &job.source,
@@ -140,56 +140,4 @@ fn nameless(job: &Job) -> Error {
     .on(Side::Source)
     .at(job.source.location())
     .hinting("copy it to a registry first, and take it from there")
-}
-
-/// The manifests that are held, each once: artifacts share them, and what they weigh together has a limit.
-struct Shelf {
-    held: HashMap<Digest, Bytes>,
-    bytes: u64,
-    limit: u64,
-}
-
-impl Shelf {
-    fn new(limit: u64) -> Self {
-        Self {
-            held: HashMap::new(),
-            bytes: 0,
-            limit,
-        }
-    }
-
-    /// Puts the manifests of one more artifact beside the others, if there is room.
-    fn take(&mut self, mut one: Gathered) -> Result<Gathered> {
-        let known = |manifest: &&RawManifest| self.held.contains_key(&manifest.digest());
-        let new = one.artifact.manifests.iter().filter(|it| !known(it));
-        let more: u64 = new.map(|manifest| manifest.bytes().len() as u64).sum();
-        if self.bytes + more > self.limit {
-            return Err(self.full(&one.artifact.reference));
-        }
-        self.bytes += more;
-        for manifest in &mut one.artifact.manifests {
-            match self.held.entry(manifest.digest()) {
-                // It may be described in another way here, as a child with its platform; the bytes are the same.
-                Entry::Occupied(held) => {
-                    let bytes = held.get().clone();
-                    *manifest = RawManifest::verified(manifest.descriptor(), bytes)?;
-                }
-                Entry::Vacant(room) => {
-                    room.insert(manifest.bytes().clone());
-                }
-            }
-        }
-        Ok(one)
-    }
-
-    fn full(&self, reference: &Reference) -> Error {
-        let message = format!(
-            "its manifests and those gathered before are more than {} bytes together",
-            self.limit
-        );
-        Error::new(ErrorKind::Invalid, message)
-            .on(Side::Source)
-            .at(reference)
-            .hinting("make several archives of fewer artifacts each")
-    }
 }

@@ -26,6 +26,7 @@ mod job;
 mod legacy;
 mod look;
 mod meter;
+mod missing;
 mod once;
 mod options;
 mod order;
@@ -37,7 +38,9 @@ mod pump;
 mod read_back;
 mod report;
 mod schedule;
+mod shelf;
 mod subset;
+mod survey;
 mod task;
 mod tee;
 mod transfer;
@@ -53,3 +56,4 @@ pub use plan::{
     Totals,
 };
 pub use report::{Item, Moved, Outcome, Report};
+pub use survey::Survey;

@@ -30,11 +30,25 @@ pub(crate) struct Prepared {
     pub(crate) sites: Vec<Site>,
 }
 
+impl Prepared {
+    /// Tells what there is to know besides.
+    pub(crate) fn tell_notices(&self, run: &Run, job: &Job) {
+        for message in &self.notices {
+            run.tell(&Event::Notice {
+                about: job.label.clone(),
+                message: message.clone(),
+            });
+        }
+    }
+}
+
 /// One target: what it has under its tags, and what is missing there, or why nothing can be published there.
 #[derive(Debug)]
 pub(crate) struct Site {
     pub(crate) standing: Standing,
     pub(crate) diff: Result<Diff>,
+    /// What neither the source holds nor the target has.
+    pub(crate) missing: Vec<Descriptor>,
 }
 
 /// A target that has answered so far.
@@ -50,10 +64,11 @@ struct Live {
 /// # Errors
 /// Those of the source, which hold for every target. Those of a target are kept in its [`Site`].
 pub(crate) async fn prepare(run: &Run, job: &Job, probe: Probe) -> Result<Prepared> {
-    let probe = if run.options.recheck {
-        Probe::Recheck
-    } else {
-        probe
+    let probe = match probe {
+        _ if run.options.recheck => Probe::Recheck,
+        // What is carried costs the source nothing, and may be there by now though no tag says so.
+        Probe::Thrifty if job.source.is_carried() => Probe::Exact,
+        probe => probe,
     };
     let mut lost = BTreeMap::new();
     // Asked beside everything else: the answer comes from a listing that takes a while.
@@ -266,16 +281,22 @@ async fn diffs(
         let differ = Differ {
             run,
             graph,
+            source: &job.source,
             sink: &job.targets[live.at].sink,
             site,
             probe,
         };
         let diff = match graph.lost.get(site) {
             Some(Some(error)) => Err(error.share()),
+            _ if !graph.missing.is_empty() => Ok(Diff::default()),
             _ => differ.diff(&live.standing).await,
         };
-        let standing = live.standing;
-        (live.at, Site { standing, diff })
+        let site = Site {
+            standing: live.standing,
+            diff,
+            missing: graph.missing.clone(),
+        };
+        (live.at, site)
     });
     join_all(diffs).await.into_iter().collect()
 }
@@ -305,6 +326,7 @@ impl Site {
         Self {
             standing,
             diff: Err(error),
+            missing: Vec::new(),
         }
     }
 }

@@ -26,6 +26,7 @@ fn graph(root: &RawManifest, others: &[&RawManifest], edges: Vec<Edge>) -> Graph
             .collect::<BTreeMap<_, _>>(),
         edges,
         lost: Vec::new(),
+        missing: Vec::new(),
     }
 }
 

@@ -267,7 +267,7 @@ fn manifests_have_a_limit_together_and_count_once() {
         assert_eq!(gathering.failed[0].source, "source:three");
         assert_eq!(
             error(&gathering).to_string(),
-            "source source.example/app:three: its manifests and those gathered before are more than 12000 bytes together"
+            "source source.example/app:three: its manifests and those of the artifacts before are more than 12000 bytes together"
         );
         let bytes = |at: usize| -> *const u8 {
             let manifests: &Vec<RawManifest> = &gathering.gathered[at].artifact.manifests;

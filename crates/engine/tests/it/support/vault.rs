@@ -92,6 +92,15 @@ impl Vault {
         self.kept.lock().unwrap()
     }
 
+    /// Speaks of a manifest, and does not hold it.
+    pub(crate) fn without(mut self, manifest: &Digest) -> Self {
+        self.lacking.insert(*manifest);
+        self.kept()
+            .manifests
+            .retain(|one| one.digest() != *manifest);
+        self
+    }
+
     fn held(&self, digest: &Digest) -> Option<Bytes> {
         let kept = self.kept();
         let (_, bytes) = kept.blobs.iter().find(|(held, _)| held == digest)?;
