@@ -5,6 +5,7 @@ mod azure;
 mod cloud;
 mod file;
 mod memory;
+mod s3;
 mod sas;
 mod watched;
 
@@ -22,6 +23,7 @@ pub use file::FileStore;
 #[cfg(unix)]
 pub use file::ReadBack;
 pub use memory::Memory;
+pub use s3::S3Store;
 pub use sas::{Kind as SasKind, Sas, Terms as SasTerms};
 pub use watched::{Call, Watched};
 

@@ -2,4 +2,5 @@
 
 mod azure;
 mod contract;
+mod s3;
 mod support;

@@ -9,7 +9,7 @@ use transship_oci::{Error, ErrorKind, Result};
 use super::{Container, METADATA};
 use crate::store::{
     Opened, Stat,
-    cloud::{Answer, Call, base64_md5, range, ranged, to_stat},
+    cloud::{Answer, Call, base64_md5, changed, range, ranged, to_stat},
 };
 
 impl Container {
@@ -91,13 +91,4 @@ fn whole_md5(answer: &Answer) -> Option<[u8; 16]> {
         "content-md5"
     };
     answer.header(name).and_then(base64_md5)
-}
-
-/// An object that is not what it was when it was looked at.
-pub(in crate::store) fn changed(key: &str) -> Error {
-    Error::new(
-        ErrorKind::Drift,
-        format!("{key} was replaced since it was looked at"),
-    )
-    .hinting("run the same command again; it reads the object that is there now")
 }

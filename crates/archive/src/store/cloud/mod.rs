@@ -20,7 +20,7 @@ pub(super) use self::{
     client::{Shared, client},
     fault::Fault,
     metadata::{read as read_metadata, write as write_metadata},
-    stat::{base64_md5, http_time, range, ranged, to_stat},
+    stat::{base64_md5, changed, http_time, range, ranged, to_stat},
     wire::{Sign, Wire},
     xml::from_xml,
 };

@@ -80,3 +80,12 @@ pub(in crate::store) fn http_time(text: &str) -> Option<SystemTime> {
 pub(in crate::store) fn base64_md5(text: &str) -> Option<[u8; 16]> {
     BASE64_STANDARD.decode(text).ok()?.try_into().ok()
 }
+
+/// An object that is not what it was when it was looked at.
+pub(in crate::store) fn changed(key: &str) -> Error {
+    Error::new(
+        ErrorKind::Drift,
+        format!("{key} was replaced since it was looked at"),
+    )
+    .hinting("run the same command again; it reads the object that is there now")
+}
