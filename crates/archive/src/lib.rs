@@ -13,6 +13,7 @@ pub mod layout;
 mod outline;
 mod reader;
 mod repository;
+mod sink;
 pub mod store;
 pub mod tar;
 pub mod transfer;
@@ -24,5 +25,6 @@ pub use outline::{
     Lineage, Outline, OutlineOptions, Sealed, TrustMaterial, VolumeOutline, unsealed,
 };
 pub use reader::{Archive, Lost};
+pub use sink::{ArchiveSink, WriteOptions};
 pub use store::{Opened, Stat, Store, Upload, UploadSpec};
 pub use uploader::{UploadPlan, Uploader};

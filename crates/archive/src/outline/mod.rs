@@ -14,6 +14,7 @@ use transship_oci::{
 };
 
 use self::cargo::Cargo;
+pub(crate) use self::volume::{Stowed, checksum_line};
 pub use self::{
     options::{Lineage, OutlineOptions, TrustMaterial},
     seal::{Sealed, unsealed},

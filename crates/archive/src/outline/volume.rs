@@ -91,11 +91,6 @@ impl VolumeOutline {
         self.body
     }
 
-    /// Bytes of the list of checksums, without header and padding; 0 where no blob is cut and there is no such file.
-    pub(crate) fn checksums_len(&self) -> u64 {
-        self.checksums
-    }
-
     /// All of its bytes.
     pub fn size(&self) -> u64 {
         let checksums = match self.checksums {

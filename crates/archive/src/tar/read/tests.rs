@@ -354,7 +354,10 @@ fn extended_headers_are_read_strictly() {
         "member \"pax\" of the tar is said twice of one member"
     );
     let long = Raw::new("pax", 64 * 1024 + 1).with(156, b"x");
-    let long = Tar::default().header(long).bytes(" ".repeat(70_000).as_bytes()).end();
+    let long = Tar::default()
+        .header(long)
+        .bytes(" ".repeat(70_000).as_bytes())
+        .end();
     assert_eq!(
         refusal(&long),
         "member \"pax\" of the tar is an extended header that is too long"
