@@ -6,14 +6,18 @@
 //!
 //! A [`Store`] is a container of a cloud or a folder. Nothing here talks to a registry or judges a signature.
 
+mod document;
 pub mod foreign;
 mod index;
 pub mod inventory;
 pub mod layout;
 mod outline;
 mod reader;
+pub mod receipt;
 mod repository;
-mod sink;
+pub mod request;
+pub mod sequence;
+mod state;
 pub mod store;
 pub mod tar;
 pub mod transfer;
@@ -24,7 +28,8 @@ pub use inventory::Inventory;
 pub use outline::{
     Lineage, Outline, OutlineOptions, Sealed, TrustMaterial, VolumeOutline, unsealed,
 };
-pub use reader::{Archive, Lost};
-pub use sink::{ArchiveSink, WriteOptions};
+pub use reader::{Archive, Fault, Lost, Wrong};
+pub use receipt::{Holdings, Receipt};
+pub use request::Request;
 pub use store::{Opened, Stat, Store, Upload, UploadSpec};
 pub use uploader::{UploadPlan, Uploader};

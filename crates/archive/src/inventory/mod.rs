@@ -7,7 +7,7 @@
 mod check;
 mod model;
 mod parse;
-mod schema;
+pub(crate) mod schema;
 mod stream;
 
 pub use check::{MAX_ENTRIES, MAX_VOLUMES};

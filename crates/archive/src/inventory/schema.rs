@@ -10,21 +10,21 @@ use super::Inventory;
 /// A digest with its algorithm.
 #[derive(JsonSchema)]
 #[schemars(rename = "Digest")]
-pub(super) struct DigestText(
+pub(crate) struct DigestText(
     #[schemars(regex(pattern = r"^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$"))] String,
 );
 
 /// A tag.
 #[derive(JsonSchema)]
 #[schemars(rename = "Tag")]
-pub(super) struct TagText(
+pub(crate) struct TagText(
     #[schemars(regex(pattern = r"^[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,127}$"))] String,
 );
 
 /// A repository with its registry.
 #[derive(JsonSchema)]
 #[schemars(rename = "Repository")]
-pub(super) struct RepositoryText(#[schemars(length(max = 512))] String);
+pub(crate) struct RepositoryText(#[schemars(length(max = 512))] String);
 
 impl Inventory {
     /// The JSON schema of an inventory, as it is published.

@@ -11,6 +11,8 @@ use std::{
 use async_trait::async_trait;
 use transship_oci::{Digest, Error, ErrorKind, Result, Retry, Side};
 
+use crate::state::make_private;
+
 use super::{BegunUpload, CutUpload, SentPart, UploadJournal, UploadPage};
 
 /// The longest file that is read, in bytes: the most parts a store takes, with a long note each.
@@ -156,15 +158,6 @@ async fn wait_for_lock(folder: &Path, path: &Path) -> Result<Option<File>> {
         tokio::time::sleep(PAUSE).await;
     }
     Ok(None)
-}
-
-/// Makes a folder that only its owner can look into.
-fn make_private(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }
 
 /// The file at `path`, locked; `None` when another process has it.
