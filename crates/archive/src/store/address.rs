@@ -39,11 +39,12 @@ pub enum Address {
 
 impl Address {
     /// The name of the object within its container; empty for a container, ending in `/` for a folder. Of a file, its
-    /// name without folders.
+    /// name without folders; empty for a path that was written as that of a folder.
     pub fn key(&self) -> &str {
         match self {
             Self::Azure(azure) => azure.key(),
             Self::S3(bucket) | Self::Gcs(bucket) => bucket.key(),
+            Self::File(_) if self.is_folder() => "",
             Self::File(path) => file_name(path),
         }
     }
@@ -56,6 +57,21 @@ impl Address {
                 file_name(path).is_empty() || matches!(text.last(), Some(b'/'))
             }
             _ => self.key().is_empty() || self.key().ends_with('/'),
+        }
+    }
+
+    /// The same, taken to be a container or a folder whatever was written: a path may turn out to be one.
+    pub fn as_folder(&self) -> Self {
+        if self.is_folder() {
+            return self.clone();
+        }
+        let key = || format!("{}/", self.key());
+        match self {
+            Self::Azure(azure) => Self::Azure(azure.with_key(key())),
+            Self::S3(bucket) => Self::S3(bucket.with_key(key())),
+            Self::Gcs(bucket) => Self::Gcs(bucket.with_key(key())),
+            // A path joined with nothing has a slash at its end.
+            Self::File(path) => Self::File(path.join("")),
         }
     }
 

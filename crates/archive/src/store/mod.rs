@@ -4,7 +4,9 @@ mod address;
 mod azure;
 mod cloud;
 mod file;
+mod gcs;
 mod memory;
+mod open;
 mod s3;
 mod sas;
 mod watched;
@@ -22,6 +24,7 @@ pub use cloud::{CloudSettings, Environment, Patience};
 pub use file::FileStore;
 #[cfg(unix)]
 pub use file::ReadBack;
+pub use gcs::GcsStore;
 pub use memory::Memory;
 pub use s3::S3Store;
 pub use sas::{Kind as SasKind, Sas, Terms as SasTerms};

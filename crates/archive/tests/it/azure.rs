@@ -42,6 +42,7 @@ pub(crate) fn open(address: &str, settings: &CloudSettings) -> AzureStore {
 const TRAITS: Traits = Traits {
     md5: true,
     metadata: true,
+    times: true,
     held: true,
     sessions: true,
 };

@@ -2,5 +2,7 @@
 
 mod azure;
 mod contract;
+mod gcs;
+mod local;
 mod s3;
 mod support;

@@ -23,6 +23,7 @@ fn open(bucket: &str, environment: Vec<(String, String)>) -> S3Store {
 const TRAITS: Traits = Traits {
     md5: false,
     metadata: true,
+    times: true,
     held: true,
     sessions: true,
 };

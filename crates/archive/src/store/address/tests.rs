@@ -64,7 +64,7 @@ fn every_form_is_read_and_shown_without_its_signature() {
             "a.tar",
         ),
         ("a/b.tar", "a/b.tar", "b.tar"),
-        ("/media/usb/", "/media/usb/", "usb"),
+        ("/media/usb/", "/media/usb/", ""),
     ] {
         let text = text.replace("sig=x", SIGNED);
         let address = read(&text);
@@ -192,6 +192,18 @@ fn a_name_beside_an_object_or_below_a_folder() {
     assert!(read("az://acct/c-1").is_folder());
     assert!(read("/x/y/").is_folder());
     assert!(!read("s3://bucket/a").is_folder());
+    for (text, folder) in [
+        ("s3://bucket/a", "s3://bucket/a/"),
+        ("/x/y", "/x/y/"),
+        ("/x/", "/x/"),
+        ("az://acct/c-1", "az://acct/c-1"),
+    ] {
+        let address = read(text).as_folder();
+        assert_eq!(
+            (address.to_string().as_str(), address.is_folder()),
+            (folder, true)
+        );
+    }
 }
 
 proptest! {
