@@ -6,7 +6,7 @@ use futures::{Stream, StreamExt as _, future::join};
 use transship_oci::{Artifact, Digest, Error, ErrorKind, Event, Result, Side, Source};
 
 use crate::{
-    Item, Job, admit,
+    Item, Job, Outcome, admit,
     artifact::InHand,
     context::Run,
     graph::Graph,
@@ -24,6 +24,17 @@ pub struct Gathering {
     pub gathered: Vec<Gathered>,
     /// Those that are left out, in the order asked: one entry each, without a target.
     pub failed: Vec<Item>,
+}
+
+impl Gathering {
+    /// What kept artifacts from being gathered, with their source references.
+    pub fn errors(&self) -> impl Iterator<Item = (&str, &Error)> {
+        let failed = self.failed.iter();
+        failed.filter_map(|item| match &item.outcome {
+            Outcome::Failed(error) => Some((item.source.as_str(), error)),
+            Outcome::Copied | Outcome::Unchanged => None,
+        })
+    }
 }
 
 /// One artifact in hand.

@@ -8,6 +8,7 @@ mod apply;
 mod blobs;
 mod carry;
 mod faults;
+mod gap;
 mod gate;
 mod gather;
 mod kill;

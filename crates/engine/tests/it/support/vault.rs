@@ -21,7 +21,7 @@ use super::Trap;
 pub(crate) const PART: usize = 1000;
 
 /// What outlives a crash.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Kept {
     /// Blobs that are whole, in the order in which they came.
     pub(crate) blobs: Vec<(Digest, Bytes)>,
@@ -38,7 +38,7 @@ pub(crate) struct Vault {
     order: Vec<Descriptor>,
     referrers: Vec<(Digest, Referrer)>,
     turn: watch::Sender<usize>,
-    pub(crate) kept: Mutex<Kept>,
+    kept: Mutex<Kept>,
     pub(crate) trap: Arc<Trap>,
     pub(crate) budget: Option<Arc<dyn Budget>>,
     place: Location,
@@ -75,6 +75,20 @@ impl Vault {
     /// What is left after a crash, and another process that takes it up.
     pub(crate) fn reopened(self: &Arc<Self>, trap: &Arc<Trap>) -> Self {
         let kept = std::mem::take(&mut *self.kept());
+        self.holding(kept, trap)
+    }
+
+    /// The same archive, carried to one more place.
+    pub(crate) fn copied(self: &Arc<Self>, trap: &Arc<Trap>) -> Self {
+        let kept = self.kept().clone();
+        self.holding(kept, trap)
+    }
+
+    pub(crate) fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap()
+    }
+
+    fn holding(&self, kept: Kept, trap: &Arc<Trap>) -> Self {
         Self {
             order: self.order.clone(),
             referrers: self.referrers.clone(),
@@ -86,10 +100,6 @@ impl Vault {
             name: self.name.clone(),
             lacking: self.lacking.clone(),
         }
-    }
-
-    pub(crate) fn kept(&self) -> MutexGuard<'_, Kept> {
-        self.kept.lock().unwrap()
     }
 
     /// Speaks of a manifest, and does not hold it.
