@@ -8,7 +8,7 @@ use transship_oci::{
     Descriptor, Digest, Error, Event, Referrer, Result, Side, Sink, Source, Verdict, Walked,
 };
 
-use crate::{Job, context::Run, graph::Graph, prepare::Prepared, read_back::Lists};
+use crate::{Job, backed::Backed, context::Run, graph::Graph, prepare::Prepared, read_back::Lists};
 
 /// Subjects listed together.
 const AT_ONCE: usize = 16;
@@ -35,7 +35,7 @@ pub(crate) async fn walked(run: &Run, job: &Job, graph: &Graph, root: &Descripto
         return Ok(());
     }
     let walked = graph.walked(root, job.reference());
-    ask(run, job, &walked, job.source.as_ref(), Side::Source).await
+    ask(run, job, &walked, &Backed::of(job), Side::Source).await
 }
 
 /// May what was put at a target be tagged? `lists` is what was read back already.

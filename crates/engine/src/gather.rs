@@ -138,8 +138,8 @@ pub(crate) async fn walk(
     // Nobody can have signed an index that was made here a moment ago.
     visit.referrers = !rewritten;
     let graph = walk.from(visit).await?;
-    platforms::require(&options.require_platforms, &graph, &job.source).await?;
-    platforms::require(&options.platforms, &graph, &job.source).await?;
+    platforms::require(&options.require_platforms, &graph, job.source.as_ref()).await?;
+    platforms::require(&options.platforms, &graph, job.source.as_ref()).await?;
     Ok((root, found, graph))
 }
 

@@ -10,6 +10,7 @@
 
 mod admit;
 mod artifact;
+mod backed;
 mod carried;
 mod carry;
 mod context;

@@ -7,6 +7,7 @@ use transship_oci::{Descriptor, Digest, Error, Event, Result, Side, Sink, media_
 
 use crate::{
     Job,
+    backed::Backed,
     context::Run,
     diff::{Diff, Differ, Probe},
     graph::Graph,
@@ -264,8 +265,9 @@ async fn walk(
     // Nobody can have signed an index that was made here a moment ago.
     visit.referrers = !rewritten;
     let graph = walk.from(visit).await?;
-    platforms::require(&options.require_platforms, &graph, &job.source).await?;
-    platforms::require(&options.platforms, &graph, &job.source).await?;
+    let source = Backed::of(job);
+    platforms::require(&options.require_platforms, &graph, &source).await?;
+    platforms::require(&options.platforms, &graph, &source).await?;
     Ok(graph)
 }
 

@@ -7,7 +7,7 @@ use transship_oci::{Descriptor, Digest, ErrorKind, Event, Side};
 use transship_testkit::image::{Graph, Image, Index, layer};
 
 use crate::{
-    support::{block_on, digest_of, visible_tags},
+    support::{Demanding, block_on, digest_of, visible_tags},
     survey::{Far, texts},
 };
 
@@ -248,5 +248,41 @@ fn a_manifest_that_nobody_has_is_named() {
             )]
         );
         assert_eq!(far.rig.writes.calls("put "), 0);
+    });
+}
+
+/// Evidence that is counted on is judged as any other, by the bytes that the target has.
+#[test]
+fn evidence_that_is_not_carried_is_read_at_the_target() {
+    block_on(async {
+        let mut graph = Graph::new();
+        let root = graph.image(Image::new().layer(layer::noise(1, 300)));
+        let word = root.digest.to_string();
+        let signature = graph.sign_in_tag(&root, &[word.as_bytes()]);
+        graph.tag("v", &root);
+        let word = Digest::sha256(word.as_bytes());
+        let mut far = Far::new(&graph, &["v"], &[word], &["far.example/a"]).await;
+        far.rig.gate = Demanding::new();
+        let survey = far.survey(vec![far.job("v")]).await;
+        let kinds: Vec<_> = survey
+            .refuse()
+            .errors()
+            .map(|(_, error)| error.kind())
+            .collect();
+        assert_eq!(
+            kinds,
+            [ErrorKind::NotFound; 2],
+            "it cannot be judged, and it is missing"
+        );
+        far.place(&graph, 0, [word]).await;
+        let report = far.survey(vec![far.job("v")]).await.proceed().await;
+        assert_eq!(report.copied(), 1, "{:?}", report.items);
+        let there = far.rig.targets[0].inner.snapshot().await.unwrap();
+        assert!(there.manifests.contains(&signature.digest));
+        assert_eq!(
+            far.rig.reads.calls(&format!("blob {word}")),
+            1,
+            "asked once, in vain"
+        );
     });
 }
