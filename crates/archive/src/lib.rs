@@ -17,6 +17,7 @@ pub mod receipt;
 mod repository;
 pub mod request;
 pub mod sequence;
+mod sink;
 mod state;
 pub mod store;
 pub mod tar;
@@ -31,5 +32,6 @@ pub use outline::{
 pub use reader::{Archive, Fault, Lost, Wrong};
 pub use receipt::{Holdings, Receipt};
 pub use request::Request;
+pub use sink::{ArchiveSink, WriteOptions};
 pub use store::{Opened, Stat, Store, Upload, UploadSpec};
 pub use uploader::{UploadPlan, Uploader};
