@@ -59,3 +59,6 @@ impl Shelf {
             .hinting("do it in several goes of fewer artifacts each")
     }
 }
+
+#[cfg(test)]
+mod tests;
