@@ -12,8 +12,8 @@ use transship_oci::{
 };
 
 use crate::{
-    Gathered, Gathering, Item, Moved, Outcome, Report, artifact::two_sizes, carried::Carried,
-    context::Run, errand::Errand, task::Task,
+    Gathered, Gathering, Item, Moved, Outcome, Report, ahead::Ahead, artifact::two_sizes,
+    carried::Carried, context::Run, errand::Errand, task::Task,
 };
 
 /// Carries what was gathered: the blobs in the order given, the manifests, the tags, and the seal.
@@ -150,7 +150,8 @@ impl Carrying<'_> {
     async fn begin(&self, at: usize, blob: Descriptor) -> Begun {
         let one = &self.gathered[at];
         let digest = blob.digest;
-        let (source, observer) = (Arc::clone(&one.source), Arc::clone(&self.run.observer));
+        let source = Arc::new(Ahead(Arc::clone(&one.source)));
+        let observer = Arc::clone(&self.run.observer);
         let errand = Errand {
             run: Arc::clone(self.run),
             sink: Arc::clone(&self.sink),

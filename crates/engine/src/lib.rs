@@ -9,6 +9,7 @@
 //! The one thing that must never happen: a tag is visible at a target without what belongs beside it.
 
 mod admit;
+mod ahead;
 mod artifact;
 mod backed;
 mod carried;
