@@ -8,7 +8,7 @@ use transship_testkit::peers::Azurite;
 
 use crate::contract::{self, Traits};
 
-const CONTAINER: &str = "transfer";
+pub(crate) const CONTAINER: &str = "transfer";
 
 /// A running Azurite with an empty container.
 pub(crate) async fn azurite() -> Option<Azurite> {

@@ -18,36 +18,44 @@ const VERSION: &str = "2022-11-02";
 /// A running Azurite, with one account. Its memory is gone with it.
 #[derive(Debug)]
 pub struct Azurite {
-    host: String,
-    authority: Authority,
+    url: String,
+    authority: Option<Authority>,
     process: Process,
     _home: Home,
 }
 
 impl Azurite {
-    /// Starts one on a port of its own; `None` after saying that the program is missing.
+    /// Starts one on a port of its own, with https; `None` after saying that the program is missing.
     pub async fn start() -> Option<Self> {
+        Self::run(Some(Authority::new())).await
+    }
+
+    /// The same in plain http, for who wants to stand in between.
+    pub async fn plain() -> Option<Self> {
+        Self::run(None).await
+    }
+
+    async fn run(authority: Option<Authority>) -> Option<Self> {
         let program = require("azurite-blob")?;
-        let (home, authority) = (Home::new(), Authority::new());
-        let identity = authority.server();
-        let certificate = home.write("cert.pem", &identity.certificate);
-        let key = home.write("key.pem", &identity.key);
+        let home = Home::new();
         let mut command = Command::new(program);
         command
             .args(["--blobHost", "127.0.0.1", "--blobPort", "0"])
             .args(["--inMemoryPersistence", "--disableTelemetry"])
-            // Takes tokens, and believes whatever they say.
-            .args(["--oauth", "basic"])
-            .arg("--cert")
-            .arg(certificate)
-            .arg("--key")
-            .arg(key)
             .current_dir(home.path())
             .env("AZURITE_ACCOUNTS", format!("{ACCOUNT}:{}", Self::key()));
+        if let Some(authority) = &authority {
+            let identity = authority.server();
+            let certificate = home.write("cert.pem", &identity.certificate);
+            let key = home.write("key.pem", &identity.key);
+            command.arg("--cert").arg(certificate).arg("--key").arg(key);
+            // Takes tokens, and believes whatever they say.
+            command.args(["--oauth", "basic"]);
+        }
         let mut process = Process::spawn(command);
-        let host = process.wait_for(listening_on).await;
+        let url = process.wait_for(listening_on).await;
         Some(Self {
-            host,
+            url,
             authority,
             process,
             _home: home,
@@ -66,17 +74,17 @@ impl Azurite {
 
     /// What comes before the container in a URL; ends in a slash.
     pub fn endpoint(&self) -> String {
-        format!("https://{}/{ACCOUNT}/", self.host)
+        format!("{}/{ACCOUNT}/", self.url)
     }
 
     /// Host and port.
     pub fn host(&self) -> &str {
-        &self.host
+        self.url.rsplit('/').next().unwrap_or_default()
     }
 
-    /// The certificate (PEM) that a client must trust.
+    /// The certificate (PEM) that a client must trust; empty where there is none.
     pub fn certificate(&self) -> &str {
-        self.authority.certificate()
+        self.authority.as_ref().map_or("", Authority::certificate)
     }
 
     /// The process, to look at its log or to kill it.
@@ -86,11 +94,12 @@ impl Azurite {
 
     /// Creates a container.
     pub async fn create(&self, container: &str) {
-        let authority = reqwest::Certificate::from_pem(self.certificate().as_bytes());
-        let client = reqwest::Client::builder()
-            .tls_certs_only([authority.expect("our own certificate")])
-            .build()
-            .expect("a client");
+        let mut client = reqwest::Client::builder().no_proxy();
+        if let Some(authority) = &self.authority {
+            let certificate = reqwest::Certificate::from_pem(authority.certificate().as_bytes());
+            client = client.tls_certs_only([certificate.expect("our own certificate")]);
+        }
+        let client = client.build().expect("a client");
         let sas = AzureSas::new("c").of_account("c");
         let url = format!(
             "{}{container}?restype=container&{}",
@@ -126,7 +135,7 @@ impl Azurite {
 
 /// Azurite takes whatever port is free and says which.
 fn listening_on(log: &str) -> Option<String> {
-    let (_, after) = log.split_once("successfully listens on https://")?;
+    let (_, after) = log.split_once("successfully listens on ")?;
     Some(after.lines().next()?.trim().to_owned())
 }
 
