@@ -53,6 +53,7 @@ pub struct Watched {
     calls: Arc<Mutex<Vec<Call>>>,
     watch: Arc<Watch>,
     cut: Option<u64>,
+    capacity: Option<Capacity>,
 }
 
 impl fmt::Debug for Watched {
@@ -69,6 +70,7 @@ impl Watched {
             calls: Arc::default(),
             watch: Arc::new(|_| async { Ok(()) }.boxed()),
             cut: None,
+            capacity: None,
         }
     }
 
@@ -84,6 +86,12 @@ impl Watched {
     /// Every reading breaks after so many bytes.
     pub fn cutting_reads(mut self, after: u64) -> Self {
         self.cut = Some(after);
+        self
+    }
+
+    /// Says that it takes this much, whatever it takes: small parts make short tests.
+    pub fn taking(mut self, capacity: Capacity) -> Self {
+        self.capacity = Some(capacity);
         self
     }
 
@@ -119,7 +127,10 @@ impl Store for Watched {
 
     async fn capacity(&self) -> Result<Capacity> {
         self.ask(Call::Capacity).await?;
-        self.inner.capacity().await
+        match self.capacity {
+            Some(capacity) => Ok(capacity),
+            None => self.inner.capacity().await,
+        }
     }
 
     async fn stat(&self, key: &str) -> Result<Option<Stat>> {

@@ -6,6 +6,7 @@ mod contract;
 mod gcs;
 mod killed;
 mod local;
+mod preflight;
 mod retries;
 mod s3;
 mod support;

@@ -73,6 +73,17 @@ struct Inner {
     file: Mutex<File>,
 }
 
+impl Drop for Inner {
+    /// Leaves no page on which nothing is written.
+    fn drop(&mut self) {
+        let file = self.file.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let empty = file.metadata().is_ok_and(|found| found.len() == 0);
+        if empty && is_at(file, &self.path).unwrap_or(false) {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
 #[async_trait]
 impl UploadPage for Page {
     async fn read(&self) -> Result<Option<CutUpload>> {

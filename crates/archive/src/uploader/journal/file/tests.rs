@@ -111,6 +111,26 @@ async fn a_file_of_another_object_is_as_good_as_none() {
     assert_eq!(page.read().await.unwrap(), None);
 }
 
+#[tokio::test]
+async fn a_page_on_which_nothing_is_written_is_not_left() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = FileUploadJournal::new(folder.path());
+    let pages = || fs::read_dir(folder.path()).unwrap().count();
+    let page = journal.open("az://a/c", "k").await.unwrap();
+    assert_eq!(pages(), 1);
+    drop(page);
+    assert_eq!(pages(), 0);
+    let cleared = journal.open("az://a/c", "k").await.unwrap();
+    cleared.clear().await.unwrap();
+    // The next one's page is not the one that was cleared.
+    let next = journal.open("az://a/c", "k").await.unwrap();
+    drop(cleared);
+    assert_eq!(pages(), 1);
+    next.begin(&begun("s")).await.unwrap();
+    drop(next);
+    assert_eq!(pages(), 1);
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn only_its_owner_can_read_it() {
