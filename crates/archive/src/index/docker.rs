@@ -34,14 +34,8 @@ fn image(artifact: &Artifact, here: impl Fn(&Digest) -> bool) -> Option<Image> {
     let root = artifact.manifests.iter().find(is_root)?;
     let children = root.children().ok()?;
     let (config, layers) = children.blobs.split_first()?;
-    let loadable = matches!(
-        root.media_type(),
-        media_type::OCI_MANIFEST | media_type::DOCKER_MANIFEST
-    ) && matches!(
-        config.media_type.as_str(),
-        media_type::OCI_CONFIG | DOCKER_CONFIG
-    ) && children.foreign.is_empty()
-        && layers.iter().all(is_layer)
+    let loadable = is_image(root)
+        && children.foreign.is_empty()
         && children.blobs.iter().all(|blob| here(&blob.digest));
     let repository = &artifact.reference.repository;
     let tags = artifact.tags.iter();
@@ -53,6 +47,23 @@ fn image(artifact: &Artifact, here: impl Fn(&Digest) -> bool) -> Option<Image> {
             .map(|layer| blob_path(&layer.digest))
             .collect(),
     })
+}
+
+/// Is it an image that can be unpacked, rather than an index or something else in the same form?
+pub(crate) fn is_image(manifest: &RawManifest) -> bool {
+    let Ok(children) = manifest.children() else {
+        return false;
+    };
+    let Some((config, layers)) = children.blobs.split_first() else {
+        return false;
+    };
+    matches!(
+        manifest.media_type(),
+        media_type::OCI_MANIFEST | media_type::DOCKER_MANIFEST
+    ) && matches!(
+        config.media_type.as_str(),
+        media_type::OCI_CONFIG | DOCKER_CONFIG
+    ) && layers.iter().all(is_layer)
 }
 
 /// Is it a part of a file system? A signature has the config of an image and layers that are none.

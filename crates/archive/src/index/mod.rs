@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashSet};
 use serde::Serialize;
 use transship_oci::{Artifact, Descriptor, Digest, Error, ErrorKind, RawManifest, Result, Tie};
 
-pub(crate) use docker::docker_manifest;
+pub(crate) use docker::{docker_manifest, is_image};
 
 use crate::layout::{HEAD, IMAGE_NAME, MANIFEST_SUBJECT, REF_NAME, VOLUME};
 
@@ -31,30 +31,30 @@ pub(crate) struct Entries {
 }
 
 impl Entries {
-    /// Adds an artifact: one entry a tag, or one without a name; then what belongs to it. `manifest` knows every manifest.
-    pub(crate) fn add<'a>(
+    /// Adds an artifact: one entry a tag, or one without a name.
+    pub(crate) fn artifact(&mut self, artifact: &Artifact) {
+        let repository = &artifact.reference.repository;
+        if artifact.tags.is_empty() {
+            self.push(plain(&artifact.root), None);
+        }
+        for tag in &artifact.tags {
+            self.named(&artifact.root, format!("{repository}:{tag}"));
+        }
+    }
+
+    /// Adds what belongs to an artifact. `manifest` knows every manifest.
+    pub(crate) fn evidence<'a>(
         &mut self,
         artifact: &Artifact,
         manifest: impl Fn(&Digest) -> Option<&'a RawManifest>,
     ) {
         let repository = &artifact.reference.repository;
-        let root = &artifact.root;
-        if artifact.tags.is_empty() {
-            self.push(plain(root), None);
-        }
-        for tag in &artifact.tags {
-            self.named(root, format!("{repository}:{tag}"));
-        }
         for (subject, referrer) in &artifact.referrers {
+            let node = &referrer.descriptor;
             match &referrer.tie {
-                Tie::Tag(tag) => self.named(&referrer.descriptor, format!("{repository}:{tag}")),
-                Tie::Subject => {
-                    self.referrer(
-                        &referrer.descriptor,
-                        subject,
-                        manifest(&referrer.descriptor.digest),
-                    );
-                }
+                // Under its name others can carry it too.
+                Tie::Tag(tag) => self.named(node, format!("{repository}:{tag}")),
+                Tie::Subject => self.referrer(node, subject, manifest(&node.digest)),
             }
         }
     }

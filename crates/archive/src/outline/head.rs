@@ -122,8 +122,17 @@ impl Front<'_> {
 
     fn entries(&self) -> Entries {
         let mut entries = Entries::default();
+        // Whoever unpacks what he reads, as containerd does, stops at the first thing that is no image.
+        let (images, others): (Vec<&Artifact>, _) = self
+            .complete
+            .iter()
+            .copied()
+            .partition(|it| self.unpacks(it));
+        for artifact in images.iter().chain(&others) {
+            entries.artifact(artifact);
+        }
         for artifact in self.complete {
-            entries.add(artifact, |digest| self.cargo.manifest(digest));
+            entries.evidence(artifact, |digest| self.cargo.manifest(digest));
         }
         entries.unnamed(self.inventory);
         for seal in self.seals {
@@ -131,6 +140,15 @@ impl Front<'_> {
             entries.referrer(node, &self.inventory.digest(), Some(&seal.manifest));
         }
         entries
+    }
+
+    fn unpacks(&self, artifact: &Artifact) -> bool {
+        let root = &artifact.root;
+        media_type::is_index(&root.media_type)
+            || self
+                .cargo
+                .manifest(&root.digest)
+                .is_some_and(index::is_image)
     }
 }
 

@@ -266,7 +266,7 @@ async fn what_lies_in_the_head_or_at_the_target_is_not_asked_for() {
     graph.tag("1", &app);
     let base = base.descriptor();
     let world = World::with(graph, |options| {
-        options.prerequisites = [base.digest].into()
+        options.prerequisites = [base.digest].into();
     });
     let sink = world.open().await.unwrap();
     let nodes = [base, Descriptor::of(media_type::OCI_EMPTY, b"{}"), app];

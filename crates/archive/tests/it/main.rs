@@ -7,6 +7,7 @@ mod gcs;
 mod killed;
 mod local;
 mod preflight;
+mod readers;
 mod retries;
 mod s3;
 mod support;

@@ -18,6 +18,7 @@
 //! ```
 
 mod azurite;
+mod containerd;
 mod cosign;
 mod find;
 mod gcs;
@@ -28,6 +29,7 @@ mod registry;
 mod tool;
 
 pub use azurite::{AzureSas, Azurite};
+pub use containerd::Containerd;
 pub use cosign::{Cosign, Version};
 pub use find::{find, require};
 pub use gcs::Gcs;

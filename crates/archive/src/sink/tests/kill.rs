@@ -103,7 +103,7 @@ async fn live(world: &World, life: u64) -> bool {
         sink.finish().await.unwrap();
     };
     // Nothing but the hanging stream waits for ever.
-    tokio::time::timeout(std::time::Duration::from_secs(3600), write)
+    tokio::time::timeout(std::time::Duration::from_hours(1), write)
         .await
         .is_ok()
 }
