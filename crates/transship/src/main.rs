@@ -6,6 +6,7 @@
 
 mod amount;
 mod app;
+mod archives;
 mod args;
 mod client;
 mod commands;
@@ -13,8 +14,10 @@ mod environment;
 mod exit;
 mod files;
 mod journal;
+mod letter;
 mod list;
 mod logging;
+mod names;
 mod nearest;
 mod output;
 mod private_key;
@@ -24,6 +27,7 @@ mod read;
 mod scribe;
 mod settings;
 mod signals;
+mod stores;
 mod tree;
 mod trust;
 mod yaml;

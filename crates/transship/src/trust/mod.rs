@@ -4,10 +4,12 @@
 
 mod assess;
 mod gate;
+mod keys;
 mod rules;
 
 pub(crate) use self::{
     assess::assess,
     gate::{Guard, guard},
+    keys::by_keys,
     rules::{Document, beside, document, rules},
 };
