@@ -29,8 +29,12 @@ pub use inventory::Inventory;
 pub use outline::{
     Lineage, Outline, OutlineOptions, Sealed, TrustMaterial, VolumeOutline, unsealed,
 };
-pub use reader::{Archive, Fault, Lost, Wrong};
+pub use reader::{
+    Archive, ArtifactSummary, Difference, Evidence, EvidenceChange, Fault, Lost, Moved, Named,
+    Summary, Total, Wrong,
+};
 pub use receipt::{Holdings, Receipt};
+pub use repository::Filled;
 pub use request::Request;
 pub use sink::{ArchiveSink, WriteOptions};
 pub use store::{Opened, Stat, Store, Upload, UploadSpec};

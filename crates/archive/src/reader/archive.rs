@@ -7,7 +7,7 @@ use std::{
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures::{StreamExt as _, TryStreamExt as _, stream};
+use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _, stream};
 use transship_oci::{
     ByteStream, Descriptor, Digest, Error, ErrorKind, Location, Referrer, Repository, Result,
     Source, Tie,
@@ -37,6 +37,7 @@ pub struct Archive {
     digest: Digest,
     pub(super) head: Arc<Shared>,
     sealed: Arc<HeldRepository>,
+    seals: u64,
     repositories: BTreeMap<Repository, Arc<HeldRepository>>,
 }
 
@@ -87,11 +88,11 @@ impl Archive {
             .iter()
             .map(|(store, key)| super::object::place(store.location(), key))
             .collect();
-        let opened: Vec<_> = stream::iter(files)
-            .map(|(store, key)| async move { volume::open(store, &key).await })
-            .buffered(AT_ONCE)
-            .collect()
-            .await;
+        let heads: Vec<_> = files
+            .into_iter()
+            .map(|(store, key)| volume::open(store, key).boxed())
+            .collect();
+        let opened: Vec<_> = stream::iter(heads).buffered(AT_ONCE).collect().await;
         let (mut here, mut lost, mut first) = (Vec::new(), Vec::new(), None::<Head>);
         for (place, opened) in places.iter().zip(opened) {
             match opened {
@@ -146,6 +147,7 @@ impl Archive {
             roots: vec![root],
             ..Contents::default()
         };
+        let count = seals.len() as u64;
         for seal in seals {
             contents.roots.push(seal.manifest.digest());
             own.add(seal);
@@ -160,6 +162,7 @@ impl Archive {
             repositories: repositories(&shared),
             head: shared,
             sealed: Arc::new(sealed),
+            seals: count,
         })
     }
 
@@ -181,6 +184,11 @@ impl Archive {
     /// The inventory as an artifact with what belongs to it: its signatures are judged like those of any other.
     pub fn inventory_source(&self) -> Arc<dyn Source> {
         Arc::clone(&self.sealed) as _
+    }
+
+    /// How many signatures of the inventory there are.
+    pub(super) fn seals(&self) -> u64 {
+        self.seals
     }
 
     /// The repositories that its artifacts were read from.
@@ -271,6 +279,11 @@ fn another(place: &str, first: &Head, other: &Head) -> Error {
 }
 
 impl Shared {
+    /// Is it left out because the target is said to have it?
+    pub(super) fn is_wanted(&self, digest: &Digest) -> bool {
+        self.wanted.contains(digest)
+    }
+
     pub(super) fn blob(&self, digest: &Digest) -> Option<&inventory::Blob> {
         self.blobs.get(digest).map(|at| &self.inventory.blobs[*at])
     }

@@ -4,17 +4,18 @@ use std::{fmt, ops::Range, sync::Arc};
 
 use bytes::{Bytes, BytesMut};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use transship_oci::{ByteStream, Error, ErrorKind, Result, Side};
+use transship_oci::{ByteStream, Error, ErrorKind, Result, Retry, Side};
 
-use crate::store::Store;
+use crate::{
+    store::{Stat, Store},
+    transfer::Steady,
+};
 
 /// An object that stays the same for as long as it is read: another one under its name is refused.
 #[derive(Clone)]
 pub(crate) struct Object {
     store: Arc<dyn Store>,
-    key: String,
-    etag: Option<String>,
-    size: u64,
+    stat: Stat,
     at: String,
 }
 
@@ -31,14 +32,12 @@ impl Object {
         let opened = store.read(key, 0..most, None).await;
         let opened = opened.map_err(|error| error.on(Side::Source).at(&at))?;
         let object = Self {
-            etag: opened.stat.etag,
-            size: opened.stat.size,
-            key: key.to_owned(),
+            stat: opened.stat,
             store,
             at,
         };
-        let length = most.min(object.size);
-        let bytes = object.collect(opened.bytes, length).await?;
+        let end = most.min(object.size());
+        let bytes = object.collect(opened.bytes, 0..end).await?;
         Ok((object, bytes))
     }
 
@@ -47,21 +46,23 @@ impl Object {
         &self.at
     }
 
-    /// Its name in the store.
-    pub(crate) fn key(&self) -> &str {
-        &self.key
+    pub(super) fn store(&self) -> &dyn Store {
+        &*self.store
+    }
+
+    pub(super) fn stat(&self) -> &Stat {
+        &self.stat
     }
 
     /// Bytes.
     pub(crate) fn size(&self) -> u64 {
-        self.size
+        self.stat.size
     }
 
     /// Reads a range into memory: the caller has seen to it that it is not large.
     pub(crate) async fn read(&self, range: Range<u64>) -> Result<Bytes> {
-        let length = range.end.saturating_sub(range.start);
-        let bytes = self.stream(range).await?;
-        self.collect(bytes, length).await
+        let bytes = self.stream(range.clone()).await?;
+        self.collect(bytes, range).await
     }
 
     /// The bytes of a range as they come: exactly so many, or an error.
@@ -72,7 +73,7 @@ impl Object {
         let length = range.end - range.start;
         let opened = self
             .store
-            .read(&self.key, range, self.etag.as_deref())
+            .read(&self.stat.key, range, self.stat.etag.as_deref())
             .await;
         let opened = opened.map_err(|error| self.fault(error))?;
         Ok(exactly(opened.bytes, length, self.at.clone()))
@@ -82,12 +83,28 @@ impl Object {
         error.on(Side::Source).at(&self.at)
     }
 
-    async fn collect(&self, bytes: ByteStream, length: u64) -> Result<Bytes> {
+    /// All bytes of a range whose reading has begun. A reading that breaks is gone on with.
+    async fn collect(&self, bytes: ByteStream, range: Range<u64>) -> Result<Bytes> {
+        let length = range.end.saturating_sub(range.start);
         let mut all = BytesMut::new();
         let mut bytes = exactly(bytes, length, self.at.clone());
-        while let Some(piece) = bytes.try_next().await? {
+        let broken = loop {
+            match bytes.try_next().await {
+                Ok(Some(piece)) => all.extend_from_slice(&piece),
+                Ok(None) => return Ok(all.freeze()),
+                Err(error) => break error,
+            }
+        };
+        if broken.retry() == Retry::No {
+            return Err(broken);
+        }
+        let mut steady = Steady::new(&*self.store, &self.stat, range.start + all.len() as u64);
+        while (all.len() as u64) < length {
+            let piece = steady.next().await.map_err(|error| self.fault(error))?;
+            let piece = piece.ok_or_else(|| broken.share())?;
             all.extend_from_slice(&piece);
         }
+        all.truncate(usize::try_from(length).unwrap_or(usize::MAX));
         Ok(all.freeze())
     }
 }

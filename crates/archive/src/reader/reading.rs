@@ -1,29 +1,26 @@
 //! A volume read from a point to its end.
 
 use bytes::Bytes;
-use futures::TryStreamExt as _;
-use transship_oci::{ByteStream, Result, Retry};
+use transship_oci::{Result, Side};
 
 use super::Object;
+use crate::transfer::Steady;
 
-/// A reading that goes on where it broke, for as long as it gets anywhere.
-pub(super) struct Reading {
-    object: Object,
+/// A reading that goes on where it broke.
+pub(super) struct Reading<'a> {
+    object: &'a Object,
     at: u64,
-    stream: Option<ByteStream>,
+    steady: Steady<'a>,
     piece: Bytes,
-    /// Where it broke last.
-    broke: Option<u64>,
 }
 
-impl Reading {
-    pub(super) fn new(object: &Object, from: u64) -> Self {
+impl<'a> Reading<'a> {
+    pub(super) fn new(object: &'a Object, from: u64) -> Self {
         Self {
-            object: object.clone(),
+            steady: Steady::new(object.store(), object.stat(), from),
+            object,
             at: from,
-            stream: None,
             piece: Bytes::new(),
-            broke: None,
         }
     }
 
@@ -33,35 +30,16 @@ impl Reading {
     }
 
     /// At least one byte and at most `most`; none at the end.
-    pub(super) async fn next(&mut self, most: u64) -> Result<Bytes> {
-        while self.piece.is_empty() {
-            match self.more().await {
-                Ok(Some(piece)) => self.piece = piece,
-                Ok(None) => return Ok(Bytes::new()),
-                Err(error) => {
-                    let stuck = self.broke.replace(self.at) == Some(self.at);
-                    if stuck || error.retry() == Retry::No {
-                        return Err(error);
-                    }
-                    self.stream = None;
-                }
-            }
+    async fn next(&mut self, most: u64) -> Result<Bytes> {
+        if self.piece.is_empty() {
+            let piece = self.steady.next().await;
+            let piece = piece.map_err(|error| error.on(Side::Source).at(self.object.at()))?;
+            self.piece = piece.unwrap_or_default();
         }
         let length = usize::try_from(most).unwrap_or(usize::MAX);
         let piece = self.piece.split_to(length.min(self.piece.len()));
         self.at += piece.len() as u64;
         Ok(piece)
-    }
-
-    async fn more(&mut self) -> Result<Option<Bytes>> {
-        if self.stream.is_none() {
-            let rest = self.at..self.object.size();
-            self.stream = Some(self.object.stream(rest).await?);
-        }
-        match &mut self.stream {
-            Some(stream) => stream.try_next().await,
-            None => Ok(None),
-        }
     }
 
     /// Passes the next `length` bytes to `take`, piece by piece. `false` when there are fewer.
@@ -81,12 +59,11 @@ impl Reading {
     /// Are the next bytes these? They are passed in any case.
     pub(super) async fn is(&mut self, expected: &[u8]) -> Result<bool> {
         let (mut same, mut at) = (true, 0);
-        let all = self
-            .pass(expected.len() as u64, |piece| {
-                same &= expected[at..].starts_with(piece);
-                at += piece.len();
-            })
-            .await?;
+        let compare = |piece: &[u8]| {
+            same &= expected[at..].starts_with(piece);
+            at += piece.len();
+        };
+        let all = self.pass(expected.len() as u64, compare).await?;
         Ok(all && same)
     }
 }

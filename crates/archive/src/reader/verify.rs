@@ -165,7 +165,7 @@ impl Look<'_> {
     async fn part(
         &mut self,
         volume: &Volume,
-        reading: &mut Reading,
+        reading: &mut Reading<'_>,
         part: &Part<'_>,
     ) -> Result<Digest> {
         let Part {
@@ -226,7 +226,7 @@ impl Look<'_> {
     async fn checksums(
         &mut self,
         volume: &Volume,
-        reading: &mut Reading,
+        reading: &mut Reading<'_>,
         sums: &[(Part<'_>, Digest)],
     ) -> Result<()> {
         let length: u64 = sums

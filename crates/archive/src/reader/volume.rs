@@ -34,8 +34,8 @@ pub(crate) struct Volume {
 ///
 /// # Errors
 /// `NotFound`; `Corrupt`; `Unsupported` for what another tool wrote.
-pub(super) async fn open(store: Arc<dyn Store>, key: &str) -> Result<(Volume, Head)> {
-    let (object, bytes) = Object::open(store, key, GUESS).await?;
+pub(super) async fn open(store: Arc<dyn Store>, key: String) -> Result<(Volume, Head)> {
+    let (object, bytes) = Object::open(store, &key, GUESS).await?;
     let read = read_head(&object, bytes).await;
     let head = read.map_err(|error| object.fault(error))?;
     let volume = Volume {

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use transship_oci::{Artifact, Descriptor, Digest, RawManifest, Referrer, Repository, Tag, Tie};
+use transship_oci::{
+    Algorithm, Artifact, Descriptor, Digest, RawManifest, Referrer, Repository, Tag, Tie,
+};
 
 use super::{Graph, Kind};
 
@@ -55,7 +57,9 @@ impl Graph {
             {
                 ties.push((subject, referrer(Tie::Subject)));
             }
-            for subject in manifests.iter().map(RawManifest::digest) {
+            // For a SHA-512 subject the tags would be longer than a tag may be.
+            let subjects = manifests.iter().map(RawManifest::digest);
+            for subject in subjects.filter(|it| it.algorithm() == Algorithm::Sha256) {
                 for kind in [Kind::Signature, Kind::Attestation, Kind::Sbom] {
                     let tag = kind.tag(&subject);
                     if self.tagged(tag.as_str()).map(RawManifest::digest) == Some(manifest.digest())

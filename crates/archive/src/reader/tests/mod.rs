@@ -1,5 +1,8 @@
+mod contract;
 mod draft;
 mod head;
+mod inspect;
+mod relay;
 mod set;
 mod verify;
 
@@ -45,4 +48,24 @@ async fn read(source: &dyn Source, node: &Descriptor, from: u64) -> Result<Vec<u
     let bytes = source.blob(node, from).await?;
     let pieces: Vec<_> = bytes.try_collect().await?;
     Ok(pieces.concat())
+}
+
+/// Whoever runs these in a task of his own needs them to be so; not every compiler error would tell.
+#[test]
+fn futures_can_be_sent() {
+    fn sent<T: Send>(_: T) {}
+    let store: Arc<dyn crate::Store> = Arc::new(Memory::new("memory://store"));
+    sent(Archive::open(Arc::clone(&store), "x"));
+    sent(Archive::of_volumes(Vec::new()));
+    sent(crate::foreign::Foreign::tar(
+        store,
+        "x",
+        crate::tar::read::Limits::default(),
+    ));
+    sent(async {
+        Archive::open(Arc::new(Memory::new("x")), "x")
+            .await?
+            .verify(&|_| {})
+            .await
+    });
 }

@@ -59,7 +59,7 @@ async fn what_is_sound_has_no_faults() {
 async fn no_bit_can_be_flipped_unseen() {
     let bytes = draft().volume(1);
     let store = Memory::new("memory://store");
-    for at in (0..bytes.len()).step_by(3) {
+    for at in (0..bytes.len()).step_by(5) {
         let mut damaged = bytes.clone();
         damaged[at] ^= 1 << (at % 8);
         store.insert("x", damaged, BTreeMap::new());
@@ -81,7 +81,7 @@ async fn no_bit_of_a_set_can_be_flipped_unseen() {
     assert_eq!(faults(&store, &names[0]).await.expect("an answer"), []);
     for (name, number) in names.iter().zip(1..) {
         let bytes = draft.volume(number);
-        for at in (0..bytes.len()).step_by(7) {
+        for at in (0..bytes.len()).step_by(17) {
             let mut damaged = bytes.clone();
             damaged[at] ^= 1 << (at % 8);
             store.insert(name, damaged, BTreeMap::new());
@@ -220,31 +220,23 @@ async fn a_missing_volume_is_a_fault() {
     );
 }
 
-#[tokio::test]
-async fn a_stream_that_breaks_is_gone_on_with() {
+#[tokio::test(start_paused = true)]
+async fn a_reading_that_breaks_is_gone_on_with() {
     let mut graph = Graph::new();
-    let image = graph.image(Image::new().layer(layer::noise(1, 300_000)));
+    let long = "x".repeat(250_000);
+    let image = Image::new()
+        .annotated("filling", &long)
+        .layer(layer::noise(1, 300_000));
+    let image = graph.image(image);
     graph.tag("1", &image);
     let draft = Draft::of(&graph, REPOSITORY);
-    let archive = Archive::open(Arc::new(stored(&draft)), "x.oci.tar")
-        .await
-        .expect("an archive");
-    assert!(archive.verify(&|_| {}).await.expect("an answer").is_empty());
     let store = Watched::new(Arc::new(stored(&draft))).cutting_reads(100_000);
-    // The head is read whole or not at all.
-    let error = Archive::open(Arc::new(store.clone()), "x.oci.tar")
-        .await
-        .expect_err("a cut");
-    assert_eq!(error.kind(), ErrorKind::Unavailable);
-    let mut small = Draft::of(&graph, REPOSITORY);
-    small.lay(80_000);
-    let (whole, names) = stored_set(&small);
-    let store = Watched::new(Arc::new(whole)).cutting_reads(90_000);
-    let archive = Archive::open(Arc::new(store.clone()), &names[0])
+    let archive = Archive::open(Arc::new(store.clone()), "x.oci.tar")
         .await
         .expect("an archive");
-    let before = store.calls().len();
-    assert!(archive.verify(&|_| {}).await.expect("an answer").is_empty());
-    let reads = store.count(|call| matches!(call, Call::Read(..)));
-    assert!(reads >= before + names.len());
+    let reads = || store.count(|call| matches!(call, Call::Read(..)));
+    assert!(reads() > 1);
+    let before = reads();
+    assert_eq!(archive.verify(&|_| {}).await.expect("an answer"), []);
+    assert!(reads() > before + 2);
 }
