@@ -78,7 +78,10 @@ async fn write(local: Local, volume_size: Option<u64>) -> Arc<dyn Source> {
     let archive = Archive::open(Arc::new(store), &names[0])
         .await
         .expect("an archive");
-    archive.repository(&repository()).expect("the repository")
+    // Nothing was pushed, and so nothing is carried.
+    archive
+        .repository(&repository())
+        .unwrap_or_else(|| Arc::new(local))
 }
 
 async fn graph(local: &Local) -> Graph {
