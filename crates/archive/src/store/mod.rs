@@ -7,6 +7,7 @@ mod file;
 mod gcs;
 mod memory;
 mod open;
+pub mod preflight;
 mod s3;
 mod sas;
 mod watched;

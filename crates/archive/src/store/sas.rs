@@ -16,7 +16,7 @@ const MAX_SAS: usize = 4 * 1024;
 #[derive(Clone)]
 pub struct Sas {
     query: SecretString,
-    terms: Terms,
+    terms: Box<Terms>,
 }
 
 impl Sas {
@@ -68,7 +68,7 @@ impl FromStr for Sas {
         let query = text.replace('+', "%2B");
         Ok(Self {
             query: query.into(),
-            terms,
+            terms: Box::new(terms),
         })
     }
 }

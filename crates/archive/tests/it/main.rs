@@ -1,4 +1,9 @@
 //! The archive and its stores against the real ones.
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up must fail, and loudly"
+)]
 
 mod azure;
 mod carried;

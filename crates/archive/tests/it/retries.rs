@@ -104,7 +104,7 @@ async fn more_patience_than_there_is_is_an_error_that_says_when() {
     };
     let error = stand.store.stat("k").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::RateLimited, "{error}");
-    assert_eq!(error.retry(), Retry::After(Duration::from_secs(3600)));
+    assert_eq!(error.retry(), Retry::After(Duration::from_hours(1)));
     assert_eq!(stand.server.total(), 1);
 }
 

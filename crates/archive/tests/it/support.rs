@@ -6,9 +6,8 @@ use transship_archive::store::{Opened, Store, UploadSpec};
 
 /// Bytes that repeat nowhere near a part's size.
 pub(crate) fn bytes(length: usize, seed: u8) -> Vec<u8> {
-    (0..length)
-        .map(|i| (i % 251) as u8 ^ (i / 65_537) as u8 ^ seed)
-        .collect()
+    let byte = |i: usize| u8::try_from((i % 251) ^ (i / 65_537 % 256)).unwrap_or(0);
+    (0..length).map(|i| byte(i) ^ seed).collect()
 }
 
 /// What to say of an object of `size` bytes.

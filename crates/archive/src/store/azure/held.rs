@@ -40,7 +40,7 @@ impl Container {
     /// The blocks of one session. None when there is nothing of the blob at all.
     pub(super) async fn held(&self, key: &str, session: &Session) -> Result<Vec<HeldPart>> {
         let op = format!("ask which parts of {key} have arrived");
-        let url = self.blob(key, "comp=blocklist&blocklisttype=uncommitted")?;
+        let url = self.blob(key, "comp=blocklist&blocklisttype=uncommitted");
         let call = Call::new(Method::GET, url, &op);
         let answer = self.wire.expect(&call, &[200, 404]).await?;
         if answer.status().as_u16() == 404 {

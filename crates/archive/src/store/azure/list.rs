@@ -10,8 +10,7 @@ use transship_oci::Result;
 use super::Container;
 use crate::store::{
     Stat,
-    address::encode_segment,
-    cloud::{Call, base64_md5, from_xml, http_time},
+    cloud::{Call, base64_md5, from_xml, http_time, query},
 };
 
 /// Blobs of one page.
@@ -41,12 +40,8 @@ impl Container {
     async fn page(&self, prefix: &str, marker: &str) -> Result<Page> {
         let op = "list";
         self.need("l", op)?;
-        let mut query = format!("restype=container&comp=list&include=metadata&maxresults={PAGE}");
-        for (name, value) in [("prefix", prefix), ("marker", marker)] {
-            if !value.is_empty() {
-                query.push_str(&format!("&{name}={}", encode_segment(value)));
-            }
-        }
+        let fixed = format!("restype=container&comp=list&include=metadata&maxresults={PAGE}");
+        let query = query(&fixed, &[("prefix", prefix), ("marker", marker)]);
         let call = Call::new(Method::GET, self.whole(&query), op);
         let answer = self.wire.expect(&call, &[200]).await?;
         let body = answer.bytes(MAX_PAGE).await?;

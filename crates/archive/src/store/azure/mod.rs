@@ -6,6 +6,7 @@
 mod held;
 mod list;
 mod open;
+mod probe;
 mod read;
 mod refusal;
 mod sign;
@@ -46,11 +47,11 @@ pub(super) struct Container {
 
 impl Container {
     /// The URL of a blob, with `query` behind it.
-    pub(super) fn blob(&self, key: &str, query: &str) -> Result<Url> {
+    pub(super) fn blob(&self, key: &str, query: &str) -> Url {
         let mut url = self.url.clone();
         url.set_path(&format!("{}/{}", self.url.path(), encode(key)));
         url.set_query(Some(query).filter(|query| !query.is_empty()));
-        Ok(url)
+        url
     }
 
     /// The URL of the container, with `query` behind it.
@@ -142,7 +143,7 @@ impl Store for AzureStore {
     async fn delete(&self, key: &str) -> Result<()> {
         let op = format!("delete {key}");
         self.container.need("d", &op)?;
-        let url = self.container.blob(key, "")?;
+        let url = self.container.blob(key, "");
         let call = Call::new(Method::DELETE, url, &op);
         let answer = self.container.wire.send(&call).await?;
         if answer.status().is_success() {

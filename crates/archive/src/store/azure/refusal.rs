@@ -73,7 +73,7 @@ fn hint(code: &str) -> Option<&'static str> {
 /// Why it was not believed who we are, as far as the SAS itself tells.
 fn unauthenticated(sas: Option<&SasTerms>, now: SystemTime) -> String {
     untimely(sas, now).unwrap_or_else(|| match sas {
-        Some(_) => "check that the SAS was copied whole, and that the key that signed it was not rotated since".to_owned(),
+        Some(_) => "check that the SAS is for this container and was copied whole, and that the key that signed it was not rotated since".to_owned(),
         None => "check the account's name and its key, or the identity that was used".to_owned(),
     })
 }

@@ -124,7 +124,7 @@ impl Upload for BlockUpload {
     async fn put(&self, part: u32, bytes: Bytes) -> Result<String> {
         let block = block_id(&self.session, part);
         let query = format!("comp=block&blockid={}", encode_segment(&block));
-        let url = self.container.blob(&self.key, &query)?;
+        let url = self.container.blob(&self.key, &query);
         let op = format!("write part {part} of {}", self.key);
         let call = Call::new(Method::PUT, url, op).body(bytes);
         self.container.wire.expect(&call, &[201]).await?;
@@ -137,7 +137,7 @@ impl Upload for BlockUpload {
 
     async fn complete(&self, parts: &[String], md5: &[u8; 16]) -> Result<()> {
         let op = format!("complete {}", self.key);
-        let url = self.container.blob(&self.key, "comp=blocklist")?;
+        let url = self.container.blob(&self.key, "comp=blocklist");
         let mut call = Call::new(Method::PUT, url, &op)
             .headers(write_metadata(METADATA, &self.metadata)?)
             .header("x-ms-blob-content-md5", &BASE64_STANDARD.encode(md5))?

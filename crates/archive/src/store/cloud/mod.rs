@@ -8,6 +8,7 @@ mod call;
 mod client;
 mod fault;
 mod metadata;
+mod query;
 mod retry;
 mod settings;
 mod stat;
@@ -20,6 +21,7 @@ pub(super) use self::{
     client::{Shared, client},
     fault::Fault,
     metadata::{read as read_metadata, write as write_metadata},
+    query::query,
     stat::{base64_md5, changed, http_time, range, ranged, to_stat},
     wire::{Sign, Wire},
     xml::from_xml,

@@ -18,7 +18,7 @@ impl Environment {
         names
             .iter()
             .filter_map(|name| self.0.get(*name))
-            .map(|value| value.expose_secret())
+            .map(SecretString::expose_secret)
             .find(|value| !value.is_empty())
     }
 

@@ -6,7 +6,10 @@ use serde::Deserialize;
 use transship_oci::{Error, ErrorKind, Result};
 
 use super::{Bucket, object::Object};
-use crate::store::{Stat, address::encode_segment, cloud::Call};
+use crate::store::{
+    Stat,
+    cloud::{Call, query},
+};
 
 /// A thousand objects with 8 KiB of metadata each.
 const MAX_PAGE: u64 = 16 << 20;
@@ -43,12 +46,10 @@ impl Bucket {
 
     async fn page(&self, prefix: &str, token: &str) -> Result<Page> {
         let op = "list";
-        let mut query = "maxResults=1000".to_owned();
-        for (name, value) in [("prefix", prefix), ("pageToken", token)] {
-            if !value.is_empty() {
-                query.push_str(&format!("&{name}={}", encode_segment(value)));
-            }
-        }
+        let query = query(
+            "maxResults=1000",
+            &[("prefix", prefix), ("pageToken", token)],
+        );
         let call = Call::new(Method::GET, self.url("", "/o", &query), op);
         let body = self
             .wire

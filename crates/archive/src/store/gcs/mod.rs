@@ -7,6 +7,7 @@
 mod list;
 mod object;
 mod open;
+mod probe;
 mod read;
 mod refusal;
 mod session;

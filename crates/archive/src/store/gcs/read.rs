@@ -9,8 +9,7 @@ use transship_oci::{Error, ErrorKind, Result};
 use super::{Bucket, object::Object};
 use crate::store::{
     Opened, Stat,
-    address::encode_segment,
-    cloud::{Call, changed, range, ranged},
+    cloud::{Call, changed, query, range, ranged},
 };
 
 /// An object's description, with its metadata and access lists.
@@ -47,10 +46,7 @@ impl Bucket {
         let Some(text) = range(&asked) else {
             return self.nothing(key).await;
         };
-        let mut query = "alt=media".to_owned();
-        if let Some(generation) = etag {
-            query.push_str(&format!("&generation={}", encode_segment(generation)));
-        }
+        let query = query("alt=media", &[("generation", etag.unwrap_or_default())]);
         let call = Call::new(Method::GET, self.object(key, &query), &op)
             .header("range", &text)?
             // Objects are sent as they are, whatever their encoding.

@@ -13,7 +13,10 @@ use super::{
     Bucket, QUANTUM,
     session::{Progress, Session},
 };
-use crate::store::{HeldPart, Upload, UploadSpec, address::encode_segment, cloud::Call};
+use crate::store::{
+    HeldPart, Upload, UploadSpec,
+    cloud::{Call, query},
+};
 
 /// How often the same bytes are sent before it is given up.
 const TRIES: u32 = 8;
@@ -151,10 +154,11 @@ fn receipt(part: u32) -> String {
 
 async fn create(bucket: &Bucket, key: &str, spec: &UploadSpec) -> Result<Session> {
     let op = format!("write {key}");
-    let mut query = format!("uploadType=resumable&name={}", encode_segment(key));
-    if !spec.overwrite {
-        query.push_str("&ifGenerationMatch=0");
-    }
+    let unless = if spec.overwrite { "" } else { "0" };
+    let query = query(
+        "uploadType=resumable",
+        &[("name", key), ("ifGenerationMatch", unless)],
+    );
     let about = serde_json::json!({"contentType": "application/x-tar", "metadata": spec.metadata});
     let call = Call::new(Method::POST, bucket.url("/upload", "/o", &query), &op)
         .header("content-type", "application/json")?

@@ -29,7 +29,8 @@ struct Page {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Part {
-    part_number: u32,
+    #[serde(rename = "PartNumber")]
+    number: u32,
     size: u64,
     #[serde(rename = "ETag")]
     etag: String,
@@ -60,7 +61,7 @@ impl Bucket {
                 from_xml(&body).map_err(|error| error.op(&op).at(self.wire.location()))?;
             all.extend(page.parts.into_iter().filter_map(|part| {
                 Some(HeldPart {
-                    part: part.part_number.checked_sub(1)?,
+                    part: part.number.checked_sub(1)?,
                     size: part.size,
                     receipt: part.etag,
                 })

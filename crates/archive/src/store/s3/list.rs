@@ -11,8 +11,7 @@ use transship_oci::Result;
 use super::Bucket;
 use crate::store::{
     Stat,
-    address::encode_segment,
-    cloud::{Call, from_xml},
+    cloud::{Call, from_xml, query},
 };
 
 /// A thousand objects, with names of a kilobyte.
@@ -41,12 +40,8 @@ impl Bucket {
 
     async fn page(&self, prefix: &str, token: &str) -> Result<Page> {
         let op = "list";
-        let mut query = "list-type=2".to_owned();
-        for (name, value) in [("prefix", prefix), ("continuation-token", token)] {
-            if !value.is_empty() {
-                query.push_str(&format!("&{name}={}", encode_segment(value)));
-            }
-        }
+        let pairs = [("prefix", prefix), ("continuation-token", token)];
+        let query = query("list-type=2", &pairs);
         let call = Call::new(Method::GET, self.whole(&query), op);
         let body = self
             .wire

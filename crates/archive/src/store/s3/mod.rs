@@ -6,6 +6,7 @@
 mod held;
 mod list;
 mod open;
+mod probe;
 mod read;
 mod refusal;
 mod sign;
