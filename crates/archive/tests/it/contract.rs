@@ -8,7 +8,10 @@ use transship_oci::ErrorKind;
 use crate::support::{bytes, drain, md5, spec, whole, write};
 
 /// What a store cannot help.
-#[expect(clippy::struct_excessive_bools, reason = "each says one thing of one store")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says one thing of one store"
+)]
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Traits {
     /// It keeps the checksum of the whole.
