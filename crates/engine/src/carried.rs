@@ -86,7 +86,8 @@ impl Blob for Carried {
             let piece = pieces.next().await?;
             Some((piece, pieces))
         });
-        Box::pin(async move { Ok(pieces.boxed()) })
+        // A sink may ask once more to see that it was the end.
+        Box::pin(async move { Ok(pieces.fuse().boxed()) })
     }
 
     fn hash_state(&self) -> Option<HashState> {

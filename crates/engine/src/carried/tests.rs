@@ -39,6 +39,7 @@ async fn the_hash_is_that_of_what_came_before_the_piece_in_hand() {
     assert_eq!(pieces.try_next().await.unwrap().unwrap(), BYTES);
     assert_eq!(blob.hash_state().unwrap(), hash(b""));
     assert_eq!(pieces.try_next().await.unwrap(), None);
+    assert_eq!(pieces.try_next().await.unwrap(), None, "and still");
     assert_eq!(blob.hash_state().unwrap(), hash(BYTES));
     assert!(blob.is_read());
 }

@@ -5,6 +5,7 @@
 )]
 
 mod apply;
+mod archive;
 mod blobs;
 mod carry;
 mod faults;
