@@ -18,6 +18,7 @@ struct Open {
     /// For a blob that does not look after itself.
     verifier: Option<Verifier>,
     polled: bool,
+    over: bool,
 }
 
 impl<'a> Feed<'a> {
@@ -111,12 +112,18 @@ impl Open {
             at,
             verifier: None,
             polled: false,
+            over: false,
         })
     }
 
     /// Reads the next piece; `false` at the end. Only when nothing is pending.
     async fn fill(&mut self, blob: &dyn Blob) -> Result<bool> {
+        // Not every stream may be asked again.
+        if self.over {
+            return Ok(false);
+        }
         let piece = self.stream.next().await.transpose()?;
+        self.over = piece.is_none();
         if !self.polled {
             self.polled = true;
             // One that can say what it has hashed has hashed it.

@@ -16,3 +16,4 @@ mod readers;
 mod retries;
 mod s3;
 mod support;
+mod whole_way;

@@ -129,7 +129,10 @@ async fn skopeo_reads_every_name() {
         .ok(["copy", "--all", &from, &format!("dir:{}", to.display())])
         .await;
     let copied = fs::read(to.join("manifest.json")).unwrap();
-    assert_eq!(copied, **it.graph.manifest(&it.index.digest).unwrap().bytes());
+    assert_eq!(
+        copied,
+        **it.graph.manifest(&it.index.digest).unwrap().bytes()
+    );
     for layer in [text(4), text(5)] {
         let layer = layer.descriptor();
         let copied = fs::read(to.join(layer.digest.hex())).unwrap();
