@@ -76,6 +76,8 @@ pub(crate) struct Differ<'a> {
     /// Which column of the graph's tables is the target's.
     pub(crate) site: usize,
     pub(crate) probe: Probe,
+    /// The target was asked for the root and has it not.
+    pub(crate) rootless: bool,
 }
 
 impl Differ<'_> {
@@ -138,6 +140,7 @@ impl Differ<'_> {
                 Probe::Exact | Probe::Recheck => true,
             })
             .filter(|(digest, _)| !known.contains(digest))
+            .filter(|(digest, _)| !self.rootless || **digest != self.graph.root)
             .map(|(_, node)| node.descriptor.clone())
             .collect();
         let found = self.ask(asked).await?;

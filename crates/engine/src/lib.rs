@@ -6,6 +6,11 @@
 //! manifests from the leaves up, the root by digest, what refers to them, *read back*, the gate again, of what is at the
 //! target now, and the tags last.
 //!
+//! Across a gap the same path is gone twice. Near it, [`Engine::gather`] brings artifacts in hand and
+//! [`Engine::carry`] fills an archive with them: its blobs in its own order, each byte hashed here, because nobody behind
+//! it would. Beyond, [`Engine::survey`] looks at a whole set before anything moves, and [`Survey::proceed`] goes on
+//! from what it found.
+//!
 //! The one thing that must never happen: a tag is visible at a target without what belongs beside it.
 
 mod admit;

@@ -58,6 +58,8 @@ struct Live {
     at: usize,
     standing: Standing,
     present: bool,
+    /// The root was asked for, and is not there.
+    rootless: bool,
 }
 
 /// Prepares `job`.
@@ -131,6 +133,7 @@ async fn stand(job: &Job, lost: &mut BTreeMap<usize, Site>) -> Vec<Live> {
                 at,
                 standing,
                 present: false,
+                rootless: false,
             }),
             Err(error) => {
                 lost.insert(at, Site::lost(Standing::default(), error));
@@ -185,7 +188,9 @@ async fn place(
             return Err((live, error));
         }
         let certain = probe != Probe::Thrifty;
-        let present = match root.is_at(job, &live.standing, sink, certain).await {
+        let found = root.is_at(job, &live.standing, sink, certain).await;
+        live.rootless = certain && matches!(found, Ok(false));
+        let present = match found {
             Ok(true) => whole(run, root, &live.standing, sink).await,
             other => other,
         };
@@ -287,6 +292,7 @@ async fn diffs(
             sink: &job.targets[live.at].sink,
             site,
             probe,
+            rootless: live.rootless,
         };
         let diff = match graph.lost.get(site) {
             Some(Some(error)) => Err(error.share()),

@@ -181,7 +181,6 @@ fn what_is_there_costs_the_head_and_no_more() {
         let first = Import::new(&export.memory);
         first.run(&TAGS).await;
         let mut second = Import::new(&export.memory);
-        second.rig.targets = vec![Watched::at_registry("far.example/app", &second.rig.writes)];
         let there = Watched::new(first.rig.targets[0].inner.clone(), &second.rig.writes);
         second.rig.targets = vec![there];
         let report = second.run(&TAGS).await;
@@ -216,6 +215,21 @@ fn an_export_that_is_killed_at_every_call_is_gone_on_with() {
             export.write(again.clone()).await.unwrap();
             assert_eq!(export.memory.get(KEY).unwrap(), expected, "killed at {at}");
         }
+    });
+}
+
+#[test]
+fn an_archive_that_is_there_already_is_not_read_for_again() {
+    block_on(async {
+        let graph = sample();
+        let export = Export::new(&graph, &["1.4"], BTreeSet::new()).await;
+        export.write(export.watched()).await.unwrap();
+        export.rig.clear();
+        let again = export.watched();
+        let report = export.write(again.clone()).await.unwrap();
+        assert_eq!((report.copied(), report.bytes()), (1, 0));
+        assert_eq!(export.rig.reads.count(), 0, "{:?}", export.rig.reads.log());
+        assert_eq!(again.count(|call| matches!(call, Call::Put(..))), 0);
     });
 }
 

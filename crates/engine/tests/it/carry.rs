@@ -431,3 +431,21 @@ fn what_is_not_in_the_order_is_not_carried() {
         );
     });
 }
+
+#[test]
+fn sources_are_open_before_their_turn_has_come() {
+    block_on(async {
+        let mut graph = Graph::new();
+        let layers = (0..20).map(|seed| layer::noise(seed, 100));
+        let root = graph.image(Image::new().layers(layers));
+        graph.tag("v", &root);
+        let rig = rig(&graph).await;
+        let gathering = gather(&rig, &["v"]).await;
+        let order = order(&gathering);
+        let mut vault = vault(&gathering, &order, &Arc::default());
+        vault.patient = Some((Arc::clone(&rig.reads), 8));
+        let vault = Arc::new(vault);
+        carry(&rig, &gathering, &vault, &order).await.unwrap();
+        assert_holds(&graph, &gathering, &vault, &order);
+    });
+}

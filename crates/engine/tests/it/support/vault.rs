@@ -43,6 +43,8 @@ pub(crate) struct Vault {
     pub(crate) budget: Option<Arc<dyn Budget>>,
     place: Location,
     name: Location,
+    /// The first blob is not taken before the sources of so many were opened, as this trap counts.
+    pub(crate) patient: Option<(Arc<Trap>, usize)>,
     /// As a source: what is spoken of and not held.
     lacking: BTreeSet<Digest>,
 }
@@ -67,6 +69,7 @@ impl Vault {
             kept: Mutex::default(),
             trap: Arc::clone(trap),
             budget: None,
+            patient: None,
             place: Location::Local("vault".to_owned()),
             name: Location::Registry(repository.clone()),
         }
@@ -96,6 +99,7 @@ impl Vault {
             kept: Mutex::new(kept),
             trap: Arc::clone(trap),
             budget: None,
+            patient: None,
             place: self.place.clone(),
             name: self.name.clone(),
             lacking: self.lacking.clone(),
@@ -147,6 +151,7 @@ impl Vault {
         let mut bytes = blob.open(from as u64).await?;
         let mut piece = bytes.next().await.transpose()?;
         turn.wait_for(|turn| *turn == place).await.unwrap();
+        self.wait_for_others().await;
         let mut sent = 0;
         while let Some(more) = piece {
             sent += more.len() as u64;
@@ -161,6 +166,19 @@ impl Vault {
         drop(kept);
         self.turn.send_replace(place + 1);
         Ok(Placed::Sent(sent))
+    }
+
+    async fn wait_for_others(&self) {
+        let Some((reads, wanted)) = &self.patient else {
+            return;
+        };
+        for _ in 0..100_000 {
+            if reads.calls("blob ") >= *wanted {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+        panic!("{wanted} sources are not open at once: {:?}", reads.log());
     }
 
     fn append(&self, piece: &[u8], blob: &dyn Blob) {
