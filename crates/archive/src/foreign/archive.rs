@@ -1,7 +1,7 @@
 //! An archive that another tool wrote.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     path::Path,
     sync::Arc,
 };
@@ -13,12 +13,14 @@ use transship_oci::{
 };
 
 use super::{
+    compression::Compression,
     docker,
     files::{Files, no_file},
     folder::FolderFiles,
     layout,
     name::{Called, called},
     tar::TarFiles,
+    unpack,
 };
 use crate::{
     layout::blob_path,
@@ -62,9 +64,35 @@ impl Foreign {
     /// Opens a tar in a store, without unpacking it.
     ///
     /// # Errors
-    /// `Corrupt` for a tar that breaks the rules, `Unsupported` for one that holds no images.
+    /// `Corrupt` for a tar that breaks the rules, `Unsupported` for one that holds no images or is compressed: see
+    /// [`Foreign::unpacked`].
     pub async fn tar(store: Arc<dyn Store>, key: &str, limits: Limits) -> Result<Self> {
+        let (object, how) = unpack::how(Arc::clone(&store), key).await?;
+        if how != Compression::None {
+            let message = "it is compressed as a whole, and must be unpacked to be read";
+            let error = Error::new(ErrorKind::Unsupported, message);
+            return Err(object.fault(error));
+        }
         let files = TarFiles::open(store, key, limits).await?;
+        Self::read(Arc::new(files)).await
+    }
+
+    /// Opens a tar that may be compressed as a whole, with gzip or zstd, as hauler's hauls are. Such a one is unpacked
+    /// into a folder below `scratch`, which goes with what is returned.
+    ///
+    /// # Errors
+    /// As [`Foreign::tar`]; `Corrupt` for what unpacks to a hundred times its size; `Invalid` when there is no room.
+    pub async fn unpacked(
+        store: Arc<dyn Store>,
+        key: &str,
+        limits: Limits,
+        scratch: &Path,
+    ) -> Result<Self> {
+        let (object, how) = unpack::how(Arc::clone(&store), key).await?;
+        if how == Compression::None {
+            return Self::tar(store, key, limits).await;
+        }
+        let files = unpack::unpack(&object, how, scratch, limits).await?;
         Self::read(Arc::new(files)).await
     }
 
@@ -108,10 +136,13 @@ impl Foreign {
         places: LaidOut,
     ) -> Result<Self> {
         let mut rooms: BTreeMap<Option<Repository>, Contents> = BTreeMap::new();
+        let below = below(&manifests);
         let mut found = Vec::new();
         for (called, entry) in entries {
             let room = rooms.entry(called.repository.clone()).or_default();
-            if sort(room, &called, &entry, &manifests)? {
+            if sort(room, &called, &entry, &manifests)?
+                && (called.tag.is_some() || !below.contains(&entry.digest))
+            {
                 found.push(Found {
                     repository: called.repository,
                     tag: called.tag,
@@ -208,6 +239,12 @@ fn sort(
         room.tie(subject, Referrer { descriptor, tie });
     }
     Ok(false)
+}
+
+/// What is a part of something else: oras lists that too.
+fn below(manifests: &Manifests) -> HashSet<Digest> {
+    let children = manifests.iter().flat_map(|node| &node.children.manifests);
+    children.map(|child| child.digest).collect()
 }
 
 fn by_subject(manifests: &Manifests) -> HashMap<Digest, Vec<Digest>> {

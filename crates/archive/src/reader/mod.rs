@@ -20,6 +20,7 @@ pub use diff::{Difference, EvidenceChange, Moved, Named};
 pub use inspect::{ArtifactSummary, Evidence, Summary, Total};
 pub use lost::Lost;
 pub(crate) use object::Object;
+pub(crate) use reading::Reading;
 pub use verify::{Fault, Wrong};
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::Object;
 use crate::transfer::Steady;
 
 /// A reading that goes on where it broke.
-pub(super) struct Reading<'a> {
+pub(crate) struct Reading<'a> {
     object: &'a Object,
     at: u64,
     steady: Steady<'a>,
@@ -15,7 +15,7 @@ pub(super) struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    pub(super) fn new(object: &'a Object, from: u64) -> Self {
+    pub(crate) fn new(object: &'a Object, from: u64) -> Self {
         Self {
             steady: Steady::new(object.store(), object.stat(), from),
             object,
@@ -30,7 +30,7 @@ impl<'a> Reading<'a> {
     }
 
     /// At least one byte and at most `most`; none at the end.
-    async fn next(&mut self, most: u64) -> Result<Bytes> {
+    pub(crate) async fn next(&mut self, most: u64) -> Result<Bytes> {
         if self.piece.is_empty() {
             let piece = self.steady.next().await;
             let piece = piece.map_err(|error| error.on(Side::Source).at(self.object.at()))?;
