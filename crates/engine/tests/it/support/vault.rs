@@ -18,7 +18,7 @@ use transship_oci::{
 use super::Trap;
 
 /// Bytes of a part: what a crash leaves of a blob is a whole number of them.
-pub(crate) const PART: usize = 1000;
+pub(crate) const PART: usize = 1024;
 
 /// What outlives a crash.
 #[derive(Debug, Clone, Default)]
