@@ -61,6 +61,17 @@ fn it_is_written_in_one_way_and_read_back() {
 }
 
 #[test]
+fn the_schema_is_the_published_one() {
+    let schema = serde_json::to_string_pretty(&Receipt::schema()).unwrap();
+    let published = include_str!("../../schema/receipt.v1.schema.json");
+    assert_eq!(
+        schema + "\n",
+        published,
+        "write it with `cargo xtask schemas`"
+    );
+}
+
+#[test]
 fn what_breaks_the_rules_is_refused() {
     let refuse = |change: fn(&mut Receipt)| {
         let mut receipt = receipt();

@@ -34,6 +34,17 @@ fn it_is_written_in_one_way_and_read_back() {
 }
 
 #[test]
+fn the_schema_is_the_published_one() {
+    let schema = serde_json::to_string_pretty(&Request::schema()).unwrap();
+    let published = include_str!("../../schema/request.v1.schema.json");
+    assert_eq!(
+        schema + "\n",
+        published,
+        "write it with `cargo xtask schemas`"
+    );
+}
+
+#[test]
 fn what_breaks_the_rules_is_refused() {
     let json = String::from_utf8(request().to_json().unwrap()).unwrap();
     let sound = digest("archive").to_string();

@@ -3,14 +3,17 @@
 use std::sync::Arc;
 
 use transship_archive::{
-    store::{AzureStore, Call, Capacity, FileStore, Store, Watched},
+    store::{Call, Capacity, FileStore, Store, Watched},
     transfer::{Copied, CopyOptions, How, copy, copy_set},
     uploader::journal::FileUploadJournal,
 };
 use transship_oci::{Error, ErrorKind};
 
+use transship_testkit::peers::Moto;
+
 use crate::{
     azure::{CONTAINER, azurite, signed},
+    s3::{self, BUCKET},
     support::{bytes, md5, whole, write},
 };
 
@@ -77,11 +80,11 @@ async fn metadata_and_checksum_go_from_cloud_to_cloud() {
     assert_eq!(again[0].how, How::Present);
 }
 
-/// The container with small parts, under watch; it refuses this part.
-fn small(store: AzureStore, refused: Option<u32>) -> Watched {
+/// A store with parts of this size, under watch; it refuses one of them.
+fn small(store: impl Store + 'static, part: usize, refused: Option<u32>) -> Watched {
     let capacity = Capacity {
         min_part: 1,
-        max_part: 64 << 10,
+        max_part: part as u64,
         max_parts: 50_000,
         max_object: None,
         free: None,
@@ -99,29 +102,48 @@ fn small(store: AzureStore, refused: Option<u32>) -> Watched {
         })
 }
 
-#[tokio::test]
-async fn a_copy_that_was_cut_goes_on_from_what_the_cloud_has() {
-    let Some(azurite) = azurite().await else {
-        return;
-    };
-    let content = bytes(PART, 3);
+/// Copies a file of `parts` parts, is cut at the parts named, and goes on. Returns how many parts were sent in all.
+async fn cut_and_gone_on_with<S: Store + 'static>(
+    open: impl Fn() -> S,
+    (part, parts): (usize, usize),
+    cuts: &[u32],
+) -> usize {
+    let content = bytes(part * parts, 3);
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("k"), &content).unwrap();
     let disk = FileStore::open(folder.path()).unwrap();
     let journal = tempfile::tempdir().unwrap();
     let options = options(&journal);
     let mut puts = 0;
-    for refused in [Some(5), Some(11), None] {
-        let store = signed(&azurite, &azurite.sas(CONTAINER, "alrw"));
-        let watched = small(store, refused);
+    for refused in cuts.iter().copied().map(Some).chain([None]) {
+        let watched = small(open(), part, refused);
         let target: Arc<dyn Store> = Arc::new(watched.clone());
         let copied = copy(&disk, "k", &target, "k", &options).await;
-        assert_eq!(copied.is_err(), refused.is_some());
+        assert_eq!(copied.is_err(), refused.is_some(), "{copied:?}");
         puts += watched.count(|call| matches!(call, Call::Put(..)));
-        if refused.is_none() {
-            assert_eq!(whole(&*target, "k").await, content);
-        }
     }
-    // Sixteen parts, and those two times four that may have been in flight.
+    assert!(whole(&open(), "k").await == content, "the bytes are wrong");
+    puts
+}
+
+#[tokio::test]
+async fn a_copy_that_was_cut_goes_on_from_what_azure_has() {
+    let Some(azurite) = azurite().await else {
+        return;
+    };
+    let open = || signed(&azurite, &azurite.sas(CONTAINER, "alrw"));
+    let puts = cut_and_gone_on_with(open, (64 << 10, 16), &[5, 11]).await;
+    // All once, and those two times four that may have been in flight.
     assert!((16..=24).contains(&puts), "{puts} parts were sent");
+}
+
+#[tokio::test]
+async fn a_copy_that_was_cut_goes_on_from_what_s3_has() {
+    let Some(moto) = Moto::start(BUCKET).await else {
+        return;
+    };
+    let open = || s3::open(BUCKET, moto.environment());
+    // The smallest parts that S3 takes.
+    let puts = cut_and_gone_on_with(open, (5 << 20, 4), &[2]).await;
+    assert!((4..=8).contains(&puts), "{puts} parts were sent");
 }

@@ -10,9 +10,9 @@ use crate::{
     support::{md5, spec, write},
 };
 
-const BUCKET: &str = "transfer";
+pub(crate) const BUCKET: &str = "transfer";
 
-fn open(bucket: &str, environment: Vec<(String, String)>) -> S3Store {
+pub(crate) fn open(bucket: &str, environment: Vec<(String, String)>) -> S3Store {
     let settings = CloudSettings::new(Environment::from_iter(environment));
     match format!("s3://{bucket}").parse() {
         Ok(Address::S3(address)) => S3Store::open(&address, &settings).expect("a store"),
