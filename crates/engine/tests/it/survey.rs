@@ -184,18 +184,24 @@ fn content_that_is_there_costs_one_question_a_piece_and_no_reading() {
 fn the_name_that_an_archive_keeps_is_not_the_place_where_it_is() {
     block_on(async {
         let graph = sample();
-        let far = Far::new(&graph, &["1.4"], &[], &["source.example/app"]).await;
+        let far = Far::new(&graph, &["1.4", "chart"], &[], &["source.example/app"]).await;
         let target = &far.rig.targets[0];
         assert_eq!(
             target.location(),
             transship_oci::Source::location(&*far.vault)
         );
-        let report = far.survey(vec![far.job("1.4")]).await.proceed().await;
-        assert_eq!(report.copied(), 1, "{:?}", report.items);
-        assert!(report.items.iter().all(|item| item.moved.mounted == 0));
-        graph
-            .assert_complete(&digest_of(&graph, "1.4"), &target.inner)
+        let report = far
+            .survey(vec![far.job("1.4"), far.job("chart")])
+            .await
+            .proceed()
             .await;
+        assert_eq!(report.copied(), 2, "{:?}", report.items);
+        assert!(report.items.iter().all(|item| item.moved.mounted == 0));
+        for tag in ["1.4", "chart"] {
+            graph
+                .assert_complete(&digest_of(&graph, tag), &target.inner)
+                .await;
+        }
     });
 }
 
