@@ -3,6 +3,7 @@
 mod address;
 mod azure;
 mod cloud;
+mod copy;
 mod file;
 mod gcs;
 mod memory;
@@ -22,6 +23,7 @@ use transship_oci::{ByteStream, Result};
 pub use address::{Address, AzureAddress, BucketAddress};
 pub use azure::AzureStore;
 pub use cloud::{CloudSettings, Environment, Patience};
+pub use copy::CopySource;
 pub use file::FileStore;
 #[cfg(unix)]
 pub use file::ReadBack;
@@ -132,6 +134,25 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// # Errors
     /// `Conflict` when the object is there and may not be replaced; `NotFound` when the session is gone.
     async fn upload(&self, key: &str, spec: &UploadSpec) -> Result<Box<dyn Upload>>;
+
+    /// What another store of the same kind needs to fetch `key` by itself.
+    ///
+    /// # Errors
+    /// `Unsupported` where there is no such thing: the bytes have to come through this machine.
+    async fn offer(&self, key: &str) -> Result<CopySource> {
+        let _ = key;
+        Err(copy::unsupported())
+    }
+
+    /// Makes `key` of what another store offers, without the bytes coming to this machine. Of `spec`, its leave to overwrite
+    /// and its metadata count. The checksum of the copy is what the source says, not what anybody counted.
+    ///
+    /// # Errors
+    /// `Unsupported` when the two stores cannot do it between them; `Conflict` as [`Upload::complete`].
+    async fn copy_from(&self, key: &str, source: &CopySource, spec: &UploadSpec) -> Result<()> {
+        let _ = (key, source, spec);
+        Err(copy::unsupported())
+    }
 
     /// Removes an object. One that is not there is no error.
     async fn delete(&self, key: &str) -> Result<()>;

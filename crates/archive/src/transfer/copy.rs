@@ -6,7 +6,7 @@ use transship_oci::{Digest, Error, ErrorKind, Result, Side};
 
 use super::{same::same, steady::Steady};
 use crate::{
-    store::{Stat, Store},
+    store::{Stat, Store, UploadSpec},
     uploader::{PARTS_IN_FLIGHT, UploadPlan, Uploader, journal::UploadJournal},
 };
 
@@ -86,6 +86,8 @@ pub enum How {
     Present,
     /// It was sent; so many of its bytes in this run.
     Sent(u64),
+    /// The target fetched it from the source by itself.
+    Fetched,
 }
 
 /// Copies the object `key` to `to_key`, with its metadata and its checksum, which is checked before the copy is visible. A
@@ -149,6 +151,9 @@ async fn place(
             .unwrap_or_else(|| stat.metadata.clone()),
         fingerprint: fingerprint(from, stat),
     };
+    if fetched((from, stat), to, to_key, (&plan, options)).await? {
+        return Ok(How::Fetched);
+    }
     let uploader = Uploader::open(
         Arc::clone(to),
         to_key,
@@ -179,6 +184,55 @@ async fn place(
     }
     uploader.finish().await?;
     Ok(How::Sent(stat.size - offset))
+}
+
+/// Has the target fetch the object from the source by itself, where the two can do that between them.
+async fn fetched(
+    (from, stat): (&dyn Store, &Stat),
+    to: &Arc<dyn Store>,
+    to_key: &str,
+    (plan, options): (&UploadPlan, &CopyOptions),
+) -> Result<bool> {
+    let source = match from.offer(&stat.key).await {
+        Ok(source) => source,
+        Err(error) if error.kind() == ErrorKind::Unsupported => return Ok(false),
+        Err(error) => return Err(error.on(Side::Source).at(from.location())),
+    };
+    if source.stat().etag != stat.etag || source.stat().size != stat.size {
+        return Err(changed(from, &stat.key));
+    }
+    let spec = UploadSpec {
+        size: plan.size,
+        part_size: plan.size,
+        overwrite: plan.overwrite,
+        metadata: plan.metadata.clone(),
+        session: None,
+    };
+    match to.copy_from(to_key, &source, &spec).await {
+        Ok(()) => {
+            // Told only now: what is refused goes another way, and begins there.
+            (options.watch)(&CopyStep::Started {
+                key: stat.key.clone(),
+                to: to_key.to_owned(),
+                size: stat.size,
+                offset: 0,
+            });
+            (options.watch)(&CopyStep::Moved(stat.size));
+            Ok(true)
+        }
+        Err(error) if error.kind() == ErrorKind::Unsupported => Ok(false),
+        Err(error) => Err(error.on(Side::Target).at(to.location())),
+    }
+}
+
+/// That the object is not the one that was looked at.
+fn changed(from: &dyn Store, key: &str) -> Error {
+    Error::new(
+        ErrorKind::Drift,
+        format!("{key} was replaced since it was looked at"),
+    )
+    .on(Side::Source)
+    .at(from.location())
 }
 
 /// What settles the bytes of an object of which nothing else is known.

@@ -8,6 +8,7 @@
 mod azure;
 mod carried;
 mod contract;
+mod copy;
 mod gcs;
 mod killed;
 mod local;

@@ -3,6 +3,7 @@
 //! A blob is written in blocks, which nobody sees before the list of them is put; that one request carries the condition
 //! (`If-None-Match: *`), the checksum of the whole and the metadata. So two writers may race, and one of them wins.
 
+mod copy;
 mod held;
 mod list;
 mod open;
@@ -22,7 +23,7 @@ use url::Url;
 
 use self::upload::BlockUpload;
 use super::{
-    Capacity, Opened, Sas, Stat, Store, Upload, UploadSpec,
+    Capacity, CopySource, Opened, Sas, Stat, Store, Upload, UploadSpec,
     address::encode,
     cloud::{Call, Wire},
 };
@@ -138,6 +139,14 @@ impl Store for AzureStore {
     async fn upload(&self, key: &str, spec: &UploadSpec) -> Result<Box<dyn Upload>> {
         let upload = BlockUpload::begin(Arc::clone(&self.container), key, spec).await?;
         Ok(Box::new(upload))
+    }
+
+    async fn offer(&self, key: &str) -> Result<CopySource> {
+        self.source(key).await
+    }
+
+    async fn copy_from(&self, key: &str, source: &CopySource, spec: &UploadSpec) -> Result<()> {
+        self.fetch(key, source, spec).await
     }
 
     async fn delete(&self, key: &str) -> Result<()> {

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use http::{HeaderValue, Uri};
 use object_store::{
-    azure::{AzureAuthorizer, AzureCredentialProvider},
+    azure::{AzureAuthorizer, AzureCredential, AzureCredentialProvider},
     client::HttpRequest,
 };
+use secrecy::SecretString;
 use transship_oci::{Clock, Error, ErrorKind, Result};
 
 use super::refusal;
@@ -51,6 +52,20 @@ impl Sign for AzureSign {
                     .map_err(no_credential)
             }
         }
+    }
+
+    async fn authority(&self) -> Result<Option<(String, Option<SecretString>)>> {
+        let provider = match &self.authority {
+            Authority::Sas(sas) => return Ok(Some((sas.expose().to_owned(), None))),
+            Authority::Credential(provider) => provider,
+        };
+        let credential = provider.get_credential().await.map_err(no_credential)?;
+        Ok(match &*credential {
+            AzureCredential::BearerToken(token) => {
+                Some((String::new(), Some(token.as_str().into())))
+            }
+            _ => None,
+        })
     }
 
     fn judge(&self, fault: &Fault) -> Option<(ErrorKind, Option<String>)> {

@@ -49,8 +49,8 @@ pub(super) fn part_of(block: &str, session: &Session) -> Option<u32> {
 
 #[derive(Debug)]
 pub(super) struct BlockUpload {
-    container: Arc<Container>,
-    key: String,
+    pub(super) container: Arc<Container>,
+    pub(super) key: String,
     session: Session,
     overwrite: bool,
     size: u64,
@@ -108,6 +108,11 @@ impl BlockUpload {
         })
     }
 
+    /// The name of a block of this upload.
+    pub(super) fn block(&self, part: u32) -> String {
+        block_id(&self.session, part)
+    }
+
     /// Is the blob that is there the one that an earlier attempt of ours made visible, whose answer was lost?
     async fn landed(&self, md5: &[u8; 16]) -> bool {
         let found = self.container.stat(&self.key).await;
@@ -122,7 +127,7 @@ impl Upload for BlockUpload {
     }
 
     async fn put(&self, part: u32, bytes: Bytes) -> Result<String> {
-        let block = block_id(&self.session, part);
+        let block = self.block(part);
         let query = format!("comp=block&blockid={}", encode_segment(&block));
         let url = self.container.blob(&self.key, &query);
         let op = format!("write part {part} of {}", self.key);

@@ -48,6 +48,22 @@ impl Call {
         Ok(self)
     }
 
+    /// Adds a header that is not shown when the request is.
+    ///
+    /// # Errors
+    /// `Invalid` when `value` cannot be one.
+    pub(in crate::store) fn secret(mut self, name: &'static str, value: &str) -> Result<Self> {
+        let mut value = HeaderValue::from_str(value).map_err(|_| {
+            Error::new(
+                ErrorKind::Invalid,
+                format!("{name} cannot be sent as a header"),
+            )
+        })?;
+        value.set_sensitive(true);
+        self.headers.insert(HeaderName::from_static(name), value);
+        Ok(self)
+    }
+
     /// Adds headers.
     pub(in crate::store) fn headers(mut self, headers: HeaderMap) -> Self {
         self.headers.extend(headers);

@@ -5,6 +5,7 @@ use std::{fmt::Debug, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use http::header;
 use object_store::client::{HttpRequest, HttpRequestBody};
+use secrecy::SecretString;
 use tokio::time::{sleep, timeout};
 use transship_oci::{Error, ErrorKind, Event, Result, Retry as Again};
 use url::Url;
@@ -24,6 +25,12 @@ const SLOWEST: u64 = 32 * 1024;
 pub(in crate::store) trait Sign: Debug + Send + Sync {
     /// Signs `request`, whose body is elsewhere.
     async fn sign(&self, request: &mut HttpRequest, body: &[u8]) -> Result<()>;
+
+    /// What another store needs to read what we may read: the query of a URL, and perhaps a token. `None` where that
+    /// cannot be given away.
+    async fn authority(&self) -> Result<Option<(String, Option<SecretString>)>> {
+        Ok(None)
+    }
 
     /// What kind of error a refusal is, and how to mend it, where that is not to be seen from its status.
     fn judge(&self, fault: &Fault) -> Option<(ErrorKind, Option<String>)>;
@@ -59,6 +66,13 @@ impl Wire {
     /// What errors call the container.
     pub(in crate::store) fn location(&self) -> &str {
         &self.location
+    }
+
+    /// See [`Sign::authority`].
+    pub(in crate::store) async fn authority(
+        &self,
+    ) -> Result<Option<(String, Option<SecretString>)>> {
+        self.sign.authority().await
     }
 
     /// Sends `call` until there is an answer worth looking at. Refusals are answers.

@@ -4,6 +4,7 @@
 //! is replaced. (Multipart uploads of the XML API take parts in any order, but no condition, and keep no MD5.) The last
 //! bytes are what makes an object visible, so they are kept back until it is complete.
 
+mod copy;
 mod list;
 mod object;
 mod open;
@@ -24,7 +25,7 @@ use url::Url;
 
 use self::upload::ResumableUpload;
 use super::{
-    Capacity, Opened, Stat, Store, Upload, UploadSpec,
+    Capacity, CopySource, Opened, Stat, Store, Upload, UploadSpec,
     address::encode_segment,
     cloud::{Call, Wire},
 };
@@ -96,6 +97,14 @@ impl Store for GcsStore {
     async fn upload(&self, key: &str, spec: &UploadSpec) -> Result<Box<dyn Upload>> {
         let upload = ResumableUpload::begin(Arc::clone(&self.bucket), key, spec).await?;
         Ok(Box::new(upload))
+    }
+
+    async fn offer(&self, key: &str) -> Result<CopySource> {
+        self.source(key).await
+    }
+
+    async fn copy_from(&self, key: &str, source: &CopySource, spec: &UploadSpec) -> Result<()> {
+        self.fetch(key, source, spec).await
     }
 
     async fn delete(&self, key: &str) -> Result<()> {

@@ -44,13 +44,8 @@ impl ResumableUpload {
                 "parts for Google are multiples of 256 KiB",
             ));
         }
-        if !spec.overwrite && bucket.stat(key).await?.is_some() {
-            return Err(
-                Error::new(ErrorKind::Conflict, format!("{key} is there already"))
-                    .op(format!("write {key}"))
-                    .at(bucket.wire.location())
-                    .hinting("choose another name, or allow to overwrite it"),
-            );
+        if !spec.overwrite {
+            bucket.absent(key).await?;
         }
         let (session, arrived) = match &spec.session {
             None => (create(&bucket, key, spec).await?, 0),
@@ -250,6 +245,19 @@ impl Upload for ResumableUpload {
 }
 
 impl Bucket {
+    /// Makes sure that there is no such object yet. The condition of the last request says the same, but late.
+    pub(super) async fn absent(&self, key: &str) -> Result<()> {
+        if self.stat(key).await?.is_none() {
+            return Ok(());
+        }
+        Err(
+            Error::new(ErrorKind::Conflict, format!("{key} is there already"))
+                .op(format!("write {key}"))
+                .at(self.wire.location())
+                .hinting("choose another name, or allow to overwrite it"),
+        )
+    }
+
     /// Removes what must not be read.
     async fn discard(&self, key: &str) -> Result<()> {
         let call = Call::new(

@@ -3,6 +3,7 @@
 //! An object is written as a multipart upload. That nothing is replaced is a condition of its completion; endpoints that do
 //! not know it are asked once more, just before, whether the object is there.
 
+mod copy;
 mod held;
 mod list;
 mod open;
@@ -22,7 +23,7 @@ use url::Url;
 
 use self::upload::{MultipartUpload, begin};
 use super::{
-    Capacity, Opened, Stat, Store, Upload, UploadSpec,
+    Capacity, CopySource, Opened, Stat, Store, Upload, UploadSpec,
     address::encode,
     cloud::{Call, Wire},
 };
@@ -42,6 +43,9 @@ pub(super) struct Bucket {
     pub(super) wire: Wire,
     /// Of the bucket; ends in a slash.
     url: Url,
+    name: String,
+    /// Tells buckets that can copy from each other from others: the endpoint's address, or Amazon in one region.
+    endpoint: String,
 }
 
 impl Bucket {
@@ -92,6 +96,14 @@ impl Store for S3Store {
     async fn upload(&self, key: &str, spec: &UploadSpec) -> Result<Box<dyn Upload>> {
         let upload: MultipartUpload = begin(Arc::clone(&self.bucket), key, spec).await?;
         Ok(Box::new(upload))
+    }
+
+    async fn offer(&self, key: &str) -> Result<CopySource> {
+        self.source(key).await
+    }
+
+    async fn copy_from(&self, key: &str, source: &CopySource, spec: &UploadSpec) -> Result<()> {
+        self.fetch(key, source, spec).await
     }
 
     async fn delete(&self, key: &str) -> Result<()> {

@@ -13,6 +13,9 @@ use crate::store::{
     cloud::{CloudSettings, Shared, Wire, client},
 };
 
+/// Where an endpoint of one's own is named, the most particular first.
+const ENDPOINTS: [&str; 3] = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"];
+
 impl S3Store {
     /// The bucket that `address` names, at `AWS_ENDPOINT_URL` or at Amazon in `AWS_REGION`. Credentials are found where
     /// Amazon's own tools find them: keys, a web identity, the container's, at last the machine's.
@@ -26,13 +29,23 @@ impl S3Store {
             .first(&["AWS_REGION", "AWS_DEFAULT_REGION"]);
         let region = region.unwrap_or("us-east-1").to_owned();
         let url = bucket_url(address.bucket(), &region, settings)?;
+        let endpoint = settings
+            .environment
+            .first(&ENDPOINTS)
+            .unwrap_or(&region)
+            .to_owned();
         let sign = S3Sign {
             credentials: credentials(address, settings, Shared(http.clone()))?,
             region,
         };
         let location = format!("s3://{}", address.bucket());
         let wire = Wire::new(http, Arc::new(sign), settings.clone(), location);
-        let bucket = Arc::new(Bucket { wire, url });
+        let bucket = Arc::new(Bucket {
+            wire,
+            url,
+            name: address.bucket().to_owned(),
+            endpoint,
+        });
         Ok(Self { bucket })
     }
 }
@@ -40,8 +53,7 @@ impl S3Store {
 /// The URL of the bucket; ends in a slash. An endpoint of one's own has buckets in its path; Amazon has them in the host's
 /// name, unless a dot in them would be one too many for its certificate.
 fn bucket_url(bucket: &str, region: &str, settings: &CloudSettings) -> Result<Url> {
-    let names = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"];
-    let text = match settings.environment.first(&names) {
+    let text = match settings.environment.first(&ENDPOINTS) {
         Some(endpoint) => format!("{}/{bucket}/", endpoint.trim_end_matches('/')),
         None if bucket.contains('.') => format!("https://s3.{region}.amazonaws.com/{bucket}/"),
         None => format!("https://{bucket}.s3.{region}.amazonaws.com/"),

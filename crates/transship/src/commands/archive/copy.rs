@@ -53,6 +53,7 @@ impl Line {
         let (outcome, sent) = match copied.how {
             How::Present => ("present", 0),
             How::Sent(bytes) => ("copied", bytes),
+            How::Fetched => ("fetched", 0),
         };
         Self {
             name: copied.key.clone(),
