@@ -2,6 +2,7 @@ mod contract;
 mod draft;
 mod head;
 mod inspect;
+mod mutation;
 mod relay;
 mod set;
 mod verify;
