@@ -3,7 +3,7 @@
 
 use std::{
     env,
-    io::{BufRead as _, BufReader, Write as _},
+    io::{self, BufRead as _, BufReader, Write as _},
     path::Path,
     process::{Command, Stdio},
     sync::Arc,
@@ -46,11 +46,17 @@ async fn child() {
         free: None,
     };
     let watched = Watched::new(Arc::new(store)).taking(small).asking(|call| {
-        if let Call::Put(part, _) = call {
-            let line = format!("put {part}\n");
-            std::io::stdout().lock().write_all(line.as_bytes()).unwrap();
-        }
-        Box::pin(async { Ok(()) })
+        let said = match call {
+            Call::Put(part, _) => Some(format!("put {part}\n")),
+            _ => None,
+        };
+        Box::pin(async move {
+            if let Some(line) = said {
+                let leave = tokio::task::spawn_blocking(move || ask(&line));
+                leave.await.unwrap();
+            }
+            Ok(())
+        })
     });
     let body = body();
     let plan = UploadPlan {
@@ -81,29 +87,35 @@ async fn child() {
     uploader.finish().await.unwrap();
 }
 
-/// Runs the child until it has sent so many parts, and kills it; or to its end. Returns how many parts it sent.
+/// Says what is to be done, and waits for leave.
+fn ask(line: &str) {
+    io::stdout().lock().write_all(line.as_bytes()).unwrap();
+    let mut leave = String::new();
+    io::stdin().lock().read_line(&mut leave).unwrap();
+}
+
+/// Runs the child, lets it send so many parts, and kills it when it wants to send another. Returns how many it began to
+/// send, and whether it came to its end.
 fn live(folder: &Path, parts: usize) -> (usize, bool) {
     let mut child = Command::new(env::current_exe().unwrap())
         .args(["--exact", "killed::child", "--ignored", "--nocapture", "-q"])
         .env(FOLDER, folder)
+        .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let mut next = || {
-        lines
-            .find(|line| line.as_ref().unwrap().contains("put "))
-            .is_some()
-    };
-    let mut sent = (0..parts).take_while(|_| next()).count();
-    if sent == parts {
+    // Kept open: a child that reads the end of it would take that for leave.
+    let mut leave = child.stdin.take().unwrap();
+    leave.write_all("\n".repeat(parts).as_bytes()).unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut puts = lines.filter(|line| line.as_ref().unwrap().contains("put "));
+    let mut begun = puts.by_ref().take(parts + 1).count();
+    if begun > parts {
         child.kill().unwrap();
     }
     // What it had said before the kill reached it.
-    while next() {
-        sent += 1;
-    }
-    (sent, child.wait().unwrap().success())
+    begun += puts.count();
+    (begun, child.wait().unwrap().success())
 }
 
 #[test]
