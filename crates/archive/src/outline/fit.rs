@@ -6,11 +6,17 @@ use super::{Outline, VolumeOutline, invalid};
 use crate::store::Capacity;
 
 impl Outline {
-    /// Checks that a store takes every volume, before the first byte is written.
+    /// Checks that a store takes every volume and has room for all, before the first byte is written.
     ///
     /// # Errors
-    /// `Invalid`, with a hint, when a volume is larger than an object may be, or when there is not enough room for all.
+    /// `Invalid`, with a hint, when a volume is larger than an object may be, or when there is not enough room.
     pub fn fit(&self, capacity: &Capacity) -> Result<()> {
+        self.fit_files(capacity)?;
+        check_room(capacity, self.size())
+    }
+
+    /// Checks that no volume is larger than an object may be.
+    pub(crate) fn fit_files(&self, capacity: &Capacity) -> Result<()> {
         let parts = capacity
             .max_part
             .saturating_mul(u64::from(capacity.max_parts));
@@ -18,21 +24,23 @@ impl Outline {
             .max_object
             .map_or(parts, |object| object.min(parts));
         let largest = self.volumes().iter().map(VolumeOutline::size).max();
-        if let Some(largest) = largest
-            && largest > most
-        {
-            return Err(invalid(format!(
+        match largest {
+            Some(largest) if largest > most => Err(invalid(format!(
                 "the archive has a file of {largest} bytes, and the store takes {most} at most"
             ))
-            .hinting(format!("cut the archive with --volume-size {most} or less")));
-        }
-        let size = self.size();
-        match capacity.free {
-            Some(free) if free < size => Err(invalid(format!(
-                "the archive has {size} bytes, and the store has room for {free}"
-            ))
-            .hinting("make room, or export to another store")),
+            .hinting(format!("cut the archive with --volume-size {most} or less"))),
             _ => Ok(()),
         }
+    }
+}
+
+/// Checks that a store has room for so many bytes more.
+pub(crate) fn check_room(capacity: &Capacity, missing: u64) -> Result<()> {
+    match capacity.free {
+        Some(free) if free < missing => Err(invalid(format!(
+            "the archive needs {missing} bytes more, and the store has room for {free}"
+        ))
+        .hinting("make room, or export to another store")),
+        _ => Ok(()),
     }
 }

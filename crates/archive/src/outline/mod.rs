@@ -14,7 +14,10 @@ use transship_oci::{
 };
 
 use self::cargo::Cargo;
-pub(crate) use self::volume::{Stowed, checksum_line};
+pub(crate) use self::{
+    fit::check_room,
+    volume::{Stowed, checksum_line},
+};
 pub use self::{
     options::{Lineage, OutlineOptions, TrustMaterial},
     seal::{Sealed, unsealed},

@@ -441,7 +441,7 @@ fn a_store_that_takes_no_such_file_is_told_before() {
     capacity.free = Some(9 << 30);
     let error = cut.fit(&capacity).unwrap_err();
     let message = format!(
-        "the archive has {} bytes, and the store has room for 9663676416",
+        "the archive needs {} bytes more, and the store has room for 9663676416",
         cut.size()
     );
     assert_eq!(error.to_string(), message);

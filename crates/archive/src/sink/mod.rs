@@ -19,7 +19,7 @@ use transship_oci::{
 };
 
 use self::{feed::Feed, index::Index, turn::Turn, writer::Writer};
-use crate::{Outline, Store, uploader::journal::UploadJournal};
+use crate::{Outline, Store, outline::check_room, uploader::journal::UploadJournal};
 
 /// How an archive is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,10 +78,15 @@ impl ArchiveSink {
         let location = Location::Local(format!("{}/{key}", store.location()));
         let place = |error: Error| error.on(Side::Target).at(&location);
         let capacity = store.capacity().await.map_err(place)?;
-        outline.fit(&capacity).map_err(place)?;
+        outline.fit_files(&capacity).map_err(place)?;
         let index = Index::of(&outline);
         let writer = Writer::open(store, key, outline, options, journal).await;
-        let writer = writer.map_err(place)?;
+        let mut writer = writer.map_err(place)?;
+        // Not before: what an earlier run has written, or has room for, is not needed again.
+        if let Err(error) = check_room(&capacity, writer.to_come()) {
+            writer.abandon().await;
+            return Err(place(error));
+        }
         let turn = Turn::new(writer.next_blob());
         Ok(Self {
             location,
@@ -229,4 +234,4 @@ impl Sink for ArchiveSink {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

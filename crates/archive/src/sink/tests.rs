@@ -1,5 +1,7 @@
 mod kill;
-mod world;
+pub(crate) mod world;
+
+use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::{
@@ -298,6 +300,31 @@ async fn an_archive_too_large_for_the_store_is_not_begun() {
     );
     assert_eq!(error.to_string(), message);
     assert_eq!(world.memory.open_sessions(), 0);
+}
+
+#[tokio::test]
+async fn room_is_needed_for_what_is_not_written_yet() {
+    let world = World::new(images(), None);
+    let size = world.outline.size();
+    let mut capacity = world::capacity();
+    capacity.free = Some(size - 1);
+    let full = World::new(images(), None).with_capacity(capacity);
+    let error = full.open().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Invalid);
+    let message = format!(
+        "target mem/app.oci.tar: the archive needs {size} bytes more, and the store has room for {}",
+        size - 1
+    );
+    assert_eq!(error.to_string(), message);
+    assert_eq!(full.memory.open_sessions(), 0);
+    // One that is there, or has its room already, needs none.
+    capacity.free = Some(size);
+    let mut there = World::new(images(), None).with_capacity(capacity);
+    there.write().await.unwrap();
+    capacity.free = Some(0);
+    there.watched =
+        crate::store::Watched::new(Arc::new(there.memory.clone().with_capacity(capacity)));
+    there.write().await.unwrap();
 }
 
 #[tokio::test]

@@ -48,6 +48,11 @@ impl OpenVolume {
         self.uploader.abandon()
     }
 
+    /// Is anything of it written?
+    pub(super) fn is_begun(&self) -> bool {
+        self.at() > 0
+    }
+
     fn at(&self) -> u64 {
         self.uploader.offset()
     }

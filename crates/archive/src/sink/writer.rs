@@ -6,7 +6,7 @@ use transship_oci::{Error, ErrorKind, Result};
 
 use super::{WriteOptions, feed::Feed, there::is_there, volume::OpenVolume};
 use crate::{
-    Outline, Store,
+    Outline, Store, VolumeOutline,
     uploader::{UploadPlan, Uploader, journal::UploadJournal},
 };
 
@@ -52,6 +52,26 @@ impl Writer {
         self.next
     }
 
+    /// Bytes of the volumes of which nothing is written yet.
+    pub(super) fn to_come(&self) -> u64 {
+        let begun = self.open.as_ref().is_some_and(OpenVolume::is_begun);
+        let untouched = self.volume + usize::from(begun);
+        let volumes = self.outline.volumes().get(untouched..);
+        volumes
+            .unwrap_or_default()
+            .iter()
+            .map(VolumeOutline::size)
+            .sum()
+    }
+
+    /// Gives up what has just been begun.
+    pub(super) async fn abandon(&mut self) {
+        if let Some(open) = self.open.take() {
+            // The first fault is the one to tell of.
+            let _ = open.abandon().await;
+        }
+    }
+
     /// Why nothing more can be written.
     pub(super) fn fault(&self) -> Option<&Error> {
         self.fault.as_ref()
@@ -75,10 +95,7 @@ impl Writer {
         match written {
             // The bad bytes are sent already: nobody is to go on behind them.
             Err(error) if error.kind() == ErrorKind::DigestMismatch => {
-                if let Some(open) = self.open.take() {
-                    // The first fault is the one to tell of.
-                    let _ = open.abandon().await;
-                }
+                self.abandon().await;
                 Err(self.break_off(error))
             }
             Err(error) if torn || self.open.is_none() => Err(self.break_off(error)),
@@ -90,13 +107,11 @@ impl Writer {
         let mut sent = 0;
         loop {
             let open = self.open.as_mut().ok_or_else(stopped)?;
-            let file = open
-                .outline()
-                .stowed()
-                .iter()
-                .position(|it| it.blob == number);
+            let stowed = open.outline().stowed();
+            // In the order of the stream, and of each blob once at most.
+            let file = stowed.binary_search_by_key(&number, |it| it.blob);
             let mut last = false;
-            if let Some(file) = file {
+            if let Ok(file) = file {
                 let stowed = &open.outline().stowed()[file];
                 last = stowed.from + stowed.size == feed.size();
                 sent += open.write_file(file, feed).await?;

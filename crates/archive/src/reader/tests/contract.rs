@@ -1,6 +1,6 @@
-//! An archive as a source does what every source must do.
+//! An archive does what every source and sink must do: what is pushed is written by the sink, and read from there.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _, stream::BoxStream};
@@ -17,18 +17,17 @@ use transship_testkit::{
 
 use super::{REPOSITORY, read, repository};
 use crate::{
-    Archive, Outline, OutlineOptions,
-    outline::{tests::write_out, unsealed},
+    Archive, Outline, OutlineOptions, outline::unsealed, sink::tests::world::write_into,
     store::Memory,
 };
 
 #[tokio::test]
-async fn archives_keep_the_contract_of_sources() {
+async fn archives_keep_the_contract() {
     contract::check(async || over(None)).await;
 }
 
 #[tokio::test]
-async fn sets_of_volumes_keep_the_contract_of_sources() {
+async fn sets_of_volumes_keep_the_contract() {
     contract::check(async || over(Some(1 << 20))).await;
 }
 
@@ -72,9 +71,7 @@ async fn write(local: Local, volume_size: Option<u64>) -> Arc<dyn Source> {
     let outline = Outline::of(&artifacts, &options, &unsealed).expect("an outline");
     let store = Memory::new("memory://store");
     let names = outline.keys("x.oci.tar");
-    for (name, tar) in names.iter().zip(write_out(&outline, graph.blobs())) {
-        store.insert(name, tar, BTreeMap::new());
-    }
+    write_into(&store, "x.oci.tar", outline, graph.blobs()).await;
     let archive = Archive::open(Arc::new(store), &names[0])
         .await
         .expect("an archive");

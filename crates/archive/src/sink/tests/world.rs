@@ -1,16 +1,17 @@
 //! An outline, a small store under watch, and a journal in a folder.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
+use bytes::Bytes;
 use tempfile::TempDir;
-use transship_oci::{Descriptor, MemoryBlob, Placement, RawManifest, Result, Sink as _};
+use transship_oci::{Descriptor, Digest, MemoryBlob, Placement, RawManifest, Result, Sink as _};
 use transship_testkit::image::Graph;
 
 use crate::{
     ArchiveSink, Outline, OutlineOptions, Sealed, WriteOptions,
     store::{Call, Capacity, Memory, Watched},
     unsealed,
-    uploader::journal::FileUploadJournal,
+    uploader::journal::{FileUploadJournal, NoUploadJournal},
 };
 
 pub(super) const KEY: &str = "app.oci.tar";
@@ -111,4 +112,27 @@ pub(super) async fn push(world: &World, sink: &ArchiveSink) -> Result<()> {
         sink.tag(std::slice::from_ref(tag), manifest).await?;
     }
     Ok(())
+}
+
+/// Writes an archive of blobs that are in hand.
+pub(crate) async fn write_into(
+    store: &Memory,
+    key: &str,
+    outline: Outline,
+    blobs: &BTreeMap<Digest, Bytes>,
+) {
+    let outline = Arc::new(outline);
+    let sink = ArchiveSink::open(
+        Arc::new(store.clone()),
+        key,
+        Arc::clone(&outline),
+        WriteOptions::default(),
+        Arc::new(NoUploadJournal),
+    );
+    let sink = sink.await.unwrap();
+    for node in outline.blobs() {
+        let blob = MemoryBlob::new(node.clone(), blobs[&node.digest].clone());
+        sink.put_blob(&blob, &Placement::default()).await.unwrap();
+    }
+    sink.finish().await.unwrap();
 }
