@@ -33,7 +33,7 @@ pub fn require(name: &str) -> Option<PathBuf> {
 }
 
 /// Says loudly that a test is passed over; under `CI=true` it fails.
-pub(super) fn missing(why: &str) {
+pub fn missing(why: &str) {
     let ci = env::var("CI").is_ok_and(|value| value == "true");
     assert!(!ci, "{why} (CI=true: nothing is passed over)");
     let thread = std::thread::current();

@@ -31,7 +31,7 @@ mod tool;
 pub use azurite::{AzureSas, Azurite};
 pub use containerd::Containerd;
 pub use cosign::{Cosign, Version};
-pub use find::{find, require};
+pub use find::{find, missing, require};
 pub use gcs::Gcs;
 pub use home::Home;
 pub use moto::Moto;

@@ -118,10 +118,6 @@ pub(crate) struct CopyArchive {
     /// Read every byte back from the medium (folders only).
     #[arg(long)]
     pub(crate) verify_media: bool,
-
-    /// Send every byte through this machine, even where the store could copy by itself.
-    #[arg(long)]
-    pub(crate) no_server_copy: bool,
 }
 
 /// `archive receipt REGISTRY/REPOSITORY…`

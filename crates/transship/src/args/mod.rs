@@ -37,7 +37,7 @@ pub(crate) use self::{
     import::{Admission, ImportArchive, Reply},
     login::{Login, Logout},
     policy::{Explain, Export, Import, Lint, Policy, PolicyCommand},
-    read::{Doctor, Inspect, Patient, Tags, Tree},
+    read::{Doctor, Errand, Inspect, Patient, Tags, Tree},
     registry::{Registry, RegistryCommand, Serve},
     sign::{Attest, GenerateKey, KeyCommand, KeyTool, Sign, SigningKey},
     statement::{Record, ShowStatement, Statement, StatementCommand, VerifyStatement},

@@ -1,6 +1,6 @@
 //! Commands that look and change nothing: `inspect`, `tree`, `tags`, `doctor`.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use transship_oci::{Reference, Repository};
 
 use super::Written;
@@ -52,6 +52,19 @@ pub(crate) struct Doctor {
     /// Try only what needs no right to write.
     #[arg(long, visible_alias = "dry-run")]
     pub(crate) read_only: bool,
+
+    /// What a store is wanted for; both where nothing is said.
+    #[arg(long = "for", value_enum, value_name = "ERRAND")]
+    pub(crate) errand: Option<Errand>,
+}
+
+/// What a store is wanted for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Errand {
+    /// To write an archive there.
+    Export,
+    /// To read one, and perhaps to delete it afterwards.
+    Import,
 }
 
 /// What the doctor looks at.

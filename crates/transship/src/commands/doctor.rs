@@ -16,7 +16,7 @@ use crate::{
 pub(super) async fn run(app: &App, args: &Doctor) -> Result<Exit> {
     match &args.patient {
         Patient::Repository(repository) => registry(app, repository, args.read_only).await,
-        Patient::Store(store) => store::run(app, store, args.read_only).await,
+        Patient::Store(store) => store::run(app, store, args.errand).await,
     }
 }
 

@@ -7,6 +7,9 @@ use crate::list::{Template, Values};
 /// Stands for a tag in templates where there is none.
 const UNTAGGED: &str = "untagged";
 
+/// Stands for the registry while a name is made. No registry has this name (RFC 2606).
+const ANY: &str = "any.invalid";
+
 /// Where an import goes.
 #[derive(Debug, Clone)]
 pub(crate) struct Destination {
@@ -29,18 +32,20 @@ impl Destination {
             "" => String::new(),
             prefix => format!("{prefix}/"),
         };
+        // With a host before it that is one for everybody: `{registry}` is part of a path here.
+        let map = map.map(|map| format!("{ANY}/{prefix}{map}").parse());
         let made = Self {
+            map: map.transpose().map_err(|cause| invalid(written, &cause))?,
             host: host.to_owned(),
             prefix,
-            map: map.cloned(),
         };
         // What cannot be the beginning of any name is refused before anything is read.
         let probe: Tag = "x".parse().map_err(|cause| invalid(written, &cause))?;
-        let at: Repository = made
-            .repository("x")
-            .map_err(|cause| invalid(written, &cause))?;
+        let at = made.repository("x");
+        at.map_err(|cause| invalid(written, &cause))?;
         if let Some(map) = &made.map {
-            made.fill(map, &at, &probe)?;
+            let nobody = Repository::new(ANY, "x").map_err(|cause| invalid(written, &cause))?;
+            made.fill(map, &nobody, &probe)?;
         }
         Ok(made)
     }
@@ -110,7 +115,7 @@ impl Destination {
             .on(Side::Source)
             .hinting("give it one, such as --map vendor/app:1.4"));
         }
-        let nobody = Repository::new("any.invalid", "unnamed");
+        let nobody = Repository::new(ANY, "unnamed");
         let nobody = nobody.map_err(|cause| invalid("unnamed", &cause))?;
         if !tags.is_empty() {
             return self.of(&nobody, nobody.path(), tags);
@@ -128,20 +133,18 @@ impl Destination {
     }
 
     fn fill(&self, map: &Template, source: &Repository, tag: &Tag) -> Result<(Repository, Tag)> {
-        let made = map.render(Values { source, tag });
-        let text = format!("{}/{}{made}", self.host, self.prefix);
-        // Read behind a host that is one for everybody: `registry/x` would be a repository of Docker Hub.
-        let read = format!("any.invalid/{}{made}", self.prefix);
-        let reference: Reference = read.parse().map_err(|cause| invalid(&text, &cause))?;
+        let text = map.render(Values { source, tag });
+        let (_, shown) = text.split_once('/').unwrap_or(("", &text));
+        let reference: Reference = text.parse().map_err(|cause| invalid(shown, &cause))?;
         if reference.digest.is_some() {
             return Err(invalid(
-                &text,
+                shown,
                 &"it names a digest; the digest is the archive's",
             ));
         }
         let path = reference.repository.path();
         let repository =
-            Repository::new(&self.host, path).map_err(|cause| invalid(&text, &cause))?;
+            Repository::new(&self.host, path).map_err(|cause| invalid(shown, &cause))?;
         Ok((repository, reference.tag.unwrap_or_else(|| tag.clone())))
     }
 }

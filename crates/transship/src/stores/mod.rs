@@ -3,7 +3,7 @@
 mod address;
 mod variables;
 
-use std::{path::Path, sync::Arc};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 #[cfg(unix)]
 use transship_archive::store::ReadBack;
@@ -74,15 +74,18 @@ impl Spot {
     }
 }
 
+/// What is said of an archive where the store can keep it: the triggers of Azure's own transfer pipelines look for it.
+pub(crate) fn metadata() -> BTreeMap<String, String> {
+    BTreeMap::from([("category".to_owned(), "acr-transfer-blob".to_owned())])
+}
+
 /// Where uploads that a crash cut off are remembered.
 pub(crate) fn journal(app: &App) -> Arc<dyn UploadJournal> {
-    match app.environment.state_dir() {
-        Some(state) => Arc::new(FileUploadJournal::new(state.join("archives"))),
-        None => {
-            tracing::debug!("no HOME and no XDG_STATE_HOME: uploads are not journalled");
-            Arc::new(NoUploadJournal)
-        }
+    if let Some(state) = app.environment.state_dir() {
+        return Arc::new(FileUploadJournal::new(state.join("archives")));
     }
+    tracing::debug!("no HOME and no XDG_STATE_HOME: uploads are not journalled");
+    Arc::new(NoUploadJournal)
 }
 
 /// Opens the store of an address.

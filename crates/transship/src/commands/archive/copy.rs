@@ -18,6 +18,8 @@ pub(super) async fn run(app: &App, args: &CopyArchive) -> Result<Exit> {
     };
     let options = CopyOptions {
         overwrite: args.overwrite,
+        // A plain file has no metadata, and an importer's trigger looks for it.
+        metadata: from.folder.as_ref().map(|_| stores::metadata()),
         ..CopyOptions::new(stores::journal(app))
     };
     let copied = copy_set(&*from.store, &from.key, &to.store, &to.key, &options).await?;

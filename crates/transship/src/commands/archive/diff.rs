@@ -24,9 +24,10 @@ pub(super) async fn run(app: &App, args: &DiffArchives) -> Result<Exit> {
     let diff = Diff::of(old.inventory(), new.inventory());
     let same = diff.is_same();
     app.output.result(&diff)?;
-    Ok(match same && args.exit_nothing {
-        true => Exit::Nothing,
-        false => Exit::Done,
+    Ok(if same && args.exit_nothing {
+        Exit::Nothing
+    } else {
+        Exit::Done
     })
 }
 
@@ -148,8 +149,8 @@ fn names(inventory: &Inventory) -> BTreeMap<String, Content> {
     names
 }
 
-fn only(these: &BTreeMap<String, Content>, those: &BTreeMap<String, Content>) -> Vec<Named> {
-    let only = these.iter().filter(|(name, _)| !those.contains_key(*name));
+fn only(here: &BTreeMap<String, Content>, there: &BTreeMap<String, Content>) -> Vec<Named> {
+    let only = here.iter().filter(|(name, _)| !there.contains_key(*name));
     only.map(|(name, (digest, _))| Named {
         name: name.clone(),
         digest: *digest,

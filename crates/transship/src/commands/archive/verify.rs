@@ -113,7 +113,12 @@ struct Line {
 impl Line {
     fn of(archive: &Archive, fault: &Fault) -> Self {
         let using = fault.blob.iter().flat_map(|blob| archive.using(blob));
-        let costs = using.map(|carried| match carried.tags.first() {
+        let lost = archive.lost();
+        let lost = lost.iter().filter(|lost| {
+            fault.blob.is_none() && fault.member.is_none() && lost.volume == fault.volume
+        });
+        let lost = lost.flat_map(|lost| lost.artifacts.iter().copied());
+        let costs = using.chain(lost).map(|carried| match carried.tags.first() {
             Some(tag) => format!("{}:{tag}", carried.source),
             None => format!("{}@{}", carried.source, carried.digest),
         });

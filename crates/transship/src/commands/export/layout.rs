@@ -45,9 +45,10 @@ pub(super) fn outline(
             sequence,
             predecessor: succession.predecessor,
         }),
-        tag_policy: match args.move_tags {
-            true => TagPolicy::Overwrite,
-            false => TagPolicy::CreateOnly,
+        tag_policy: if args.move_tags {
+            TagPolicy::Overwrite
+        } else {
+            TagPolicy::CreateOnly
         },
         targets,
         trust: args

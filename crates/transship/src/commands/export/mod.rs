@@ -49,7 +49,7 @@ pub(super) async fn run(app: &App, args: &ExportArtifacts) -> Result<Exit> {
     let failed = failures(&gathering).map(|(_, error)| error);
     let errors: Vec<&Error> = selection.away.iter().chain(failed).collect();
     if gathering.gathered.is_empty() || !(errors.is_empty() || args.continue_on_errors) {
-        return refuse(app, &errors);
+        return Ok(refuse(app, &errors));
     }
     let outline = layout::outline(args, (&selection.wanted, &far), &gathering, key.as_ref())?;
     let exported = Exported::of(&spot, &gathering, &outline, key.as_ref(), args.dry_run);
@@ -89,19 +89,19 @@ async fn gather(app: &App, engine: &Engine, wanted: &[Wanted]) -> Result<Gatheri
 }
 
 /// Nothing can be written: says why.
-fn refuse(app: &App, errors: &[&Error]) -> Result<Exit> {
+fn refuse(app: &App, errors: &[&Error]) -> Exit {
     app.progress.end();
     let Some(first) = errors.first() else {
         app.output.say("the list selects nothing");
-        return Ok(Exit::Done);
+        return Exit::Done;
     };
     for error in errors {
         app.output.error(error);
     }
     if errors.len() < 2 {
-        return Ok(Exit::Failed(first.kind()));
+        return Exit::Failed(first.kind());
     }
     app.output
         .say("nothing was written; --continue-on-errors leaves out what fails");
-    Ok(Exit::of_run(0, errors.iter().copied()))
+    Exit::of_run(0, errors.iter().copied())
 }

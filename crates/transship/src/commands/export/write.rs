@@ -1,6 +1,6 @@
 //! Writing what was laid out.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use transship_archive::{ArchiveSink, Outline, WriteOptions};
 use transship_engine::{Engine, Gathering};
@@ -38,7 +38,7 @@ pub(crate) async fn write(
     };
     let options = WriteOptions {
         overwrite: manner.overwrite,
-        metadata: metadata(),
+        metadata: stores::metadata(),
         ..WriteOptions::default()
     };
     let order = outline.blobs().to_vec();
@@ -56,9 +56,4 @@ pub(crate) async fn fits(outline: &Outline, spot: &Spot) -> Result<()> {
     let capacity = spot.store.capacity().await;
     let fits = capacity.and_then(|capacity| outline.fit(&capacity));
     fits.map_err(|error| error.on(Side::Target).at(&spot.shown))
-}
-
-/// What the triggers of Azure's own transfer pipelines look for.
-fn metadata() -> BTreeMap<String, String> {
-    BTreeMap::from([("category".to_owned(), "acr-transfer-blob".to_owned())])
 }

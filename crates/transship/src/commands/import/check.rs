@@ -1,6 +1,6 @@
 //! What must hold before any layer is read.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, fmt::Write as _};
 
 use transship_archive::{Archive, Lost, foreign::Foreign};
 use transship_oci::{Error, ErrorKind, Result, Side};
@@ -63,7 +63,7 @@ fn cost(lost: &Lost<'_>) -> Error {
     });
     let mut names = names.collect::<Vec<_>>().join(", ");
     if lost.artifacts.len() > SHOWN {
-        names.push_str(&format!(" and {} more", lost.artifacts.len() - SHOWN));
+        let _ = write!(names, " and {} more", lost.artifacts.len() - SHOWN);
     }
     let place = lost.place.map(|place| format!(" ({place})"));
     let message = format!(

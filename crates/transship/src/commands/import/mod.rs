@@ -120,9 +120,10 @@ impl Import<'_> {
         let plan = plan?;
         let refused = transfer::is_refused(&plan);
         self.app.output.result(&Preview(&plan))?;
-        Ok(match refused {
-            true => Exit::Failed(ErrorKind::Conflict),
-            false => Exit::Done,
+        Ok(if refused {
+            Exit::Failed(ErrorKind::Conflict)
+        } else {
+            Exit::Done
         })
     }
 

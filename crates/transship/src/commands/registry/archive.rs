@@ -37,8 +37,8 @@ pub(super) async fn registry(app: &App, written: &Written) -> Result<(String, Re
     let mut rooms: BTreeMap<String, (Arc<dyn Source>, Vec<Digest>)> = BTreeMap::new();
     for one in &cargo {
         let room = rooms.entry(name(one, &cargo));
-        let (_, roots) = room.or_insert_with(|| (Arc::clone(&one.from), Vec::new()));
-        roots.push(one.digest);
+        let (_, digests) = room.or_insert_with(|| (Arc::clone(&one.from), Vec::new()));
+        digests.push(one.digest);
     }
     let mut repositories = Vec::new();
     for (name, (source, roots)) in rooms {
