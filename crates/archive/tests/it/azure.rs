@@ -1,5 +1,6 @@
 //! Azure, as Azurite plays it: over https, with SAS of every kind.
 
+mod identity;
 mod permissions;
 mod resume;
 

@@ -13,7 +13,7 @@ use super::{
 use crate::store::{
     AzureAddress, Sas,
     address::is_loopback,
-    cloud::{CloudSettings, Shared, Wire, client},
+    cloud::{CloudSettings, Shared, Wire, client, token_patience},
 };
 
 impl AzureStore {
@@ -88,7 +88,9 @@ fn credentials(
     settings: &CloudSettings,
     http: Shared,
 ) -> Result<object_store::azure::AzureCredentialProvider> {
-    let mut builder = MicrosoftAzureBuilder::new().with_http_connector(http);
+    let mut builder = MicrosoftAzureBuilder::new()
+        .with_http_connector(http)
+        .with_retry(token_patience());
     let ours = settings
         .environment
         .below("AZURE_")

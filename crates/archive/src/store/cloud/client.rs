@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use object_store::{
-    ClientOptions,
+    ClientOptions, RetryConfig,
     client::{HttpClient, HttpConnector},
 };
 use reqwest::{Certificate, redirect::Policy};
@@ -43,6 +43,15 @@ pub(in crate::store) fn client(settings: &CloudSettings) -> Result<reqwest::Clie
         .map_err(|cause| {
             Error::new(ErrorKind::Internal, "the HTTP client could not be set up").because(cause)
         })
+}
+
+/// How much trouble a token is worth. Where there is no identity nobody answers, and a minute is long to find that out.
+pub(in crate::store) fn token_patience() -> RetryConfig {
+    RetryConfig {
+        max_retries: 3,
+        retry_timeout: Duration::from_secs(30),
+        ..RetryConfig::default()
+    }
 }
 
 /// Our client, for those who fetch tokens.

@@ -18,7 +18,7 @@ mod xml;
 pub(super) use self::{
     answer::Answer,
     call::Call,
-    client::{Shared, client},
+    client::{Shared, client, token_patience},
     fault::Fault,
     metadata::{read as read_metadata, write as write_metadata},
     query::query,

@@ -10,7 +10,7 @@ use super::{Bucket, GcsStore, sign::GcsSign};
 use crate::store::{
     BucketAddress,
     address::is_loopback,
-    cloud::{CloudSettings, Shared, Wire, client},
+    cloud::{CloudSettings, Shared, Wire, client, token_patience},
 };
 
 /// Where an emulator is, which wants no credential.
@@ -68,7 +68,9 @@ fn credentials(
     settings: &CloudSettings,
     http: Shared,
 ) -> Result<object_store::gcp::GcpCredentialProvider> {
-    let mut builder = GoogleCloudStorageBuilder::new().with_http_connector(http);
+    let mut builder = GoogleCloudStorageBuilder::new()
+        .with_http_connector(http)
+        .with_retry(token_patience());
     for (name, value) in settings.environment.below("GOOGLE_") {
         if let Ok(key) = name.parse::<GoogleConfigKey>() {
             builder = builder.with_config(key, value);

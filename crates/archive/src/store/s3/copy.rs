@@ -1,4 +1,4 @@
-//! Parts that S3 fetches from another of its buckets by itself (UploadPartCopy).
+//! Parts that S3 fetches from another of its buckets by itself (`UploadPartCopy`).
 
 use std::{ops::Range, sync::Arc};
 

@@ -10,7 +10,7 @@ use super::{Bucket, S3Store, sign::S3Sign};
 use crate::store::{
     BucketAddress,
     address::is_loopback,
-    cloud::{CloudSettings, Shared, Wire, client},
+    cloud::{CloudSettings, Shared, Wire, client, token_patience},
 };
 
 /// Where an endpoint of one's own is named, the most particular first.
@@ -76,7 +76,9 @@ fn credentials(
     settings: &CloudSettings,
     http: Shared,
 ) -> Result<object_store::aws::AwsCredentialProvider> {
-    let mut builder = AmazonS3Builder::new().with_http_connector(http);
+    let mut builder = AmazonS3Builder::new()
+        .with_http_connector(http)
+        .with_retry(token_patience());
     for (name, value) in settings.environment.below("AWS_") {
         if let Ok(key) = name.parse::<AmazonS3ConfigKey>() {
             builder = builder.with_config(key, value);
