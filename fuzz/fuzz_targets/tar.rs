@@ -18,7 +18,9 @@ fuzz_target!(|bytes: &[u8]| {
             let Some(member) = found else { continue };
             assert!(member.offset + member.size <= bytes.len() as u64);
             assert!(member.header < member.offset);
-            assert!(!member.path.starts_with('/') && !member.path.split('/').any(|part| part == ".."));
+            assert!(
+                !member.path.starts_with('/') && !member.path.split('/').any(|part| part == "..")
+            );
             assert!(paths.insert(member.path));
         }
     }

@@ -16,7 +16,7 @@ use transship_oci::{
 
 use super::{
     compression::{Compression, compression},
-    files::{Files, read},
+    files::{Files, object, read},
     name::Called,
 };
 use crate::{
@@ -119,8 +119,7 @@ async fn add(images: &mut Images, files: &dyn Files, image: Image) -> Result<()>
 }
 
 fn diff_ids(path: &str, bytes: &[u8]) -> Result<Vec<Digest>> {
-    let config: Config = serde_json::from_slice(bytes)
-        .map_err(|cause| corrupt(format!("{path} is no image configuration")).because(cause))?;
+    let config: Config = object(path, bytes)?;
     Ok(config.rootfs.diff_ids.unwrap_or_default())
 }
 

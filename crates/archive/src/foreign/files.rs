@@ -5,6 +5,7 @@ use std::fmt::Debug;
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use futures::TryStreamExt as _;
+use serde::de::DeserializeOwned;
 use transship_oci::{ByteStream, Error, ErrorKind, Result};
 
 /// Files by path.
@@ -50,4 +51,14 @@ pub(super) async fn read(files: &dyn Files, path: &str, most: u64) -> Result<Opt
 /// That there is no such file.
 pub(super) fn no_file(path: &str) -> Error {
     Error::new(ErrorKind::NotFound, format!("there is no {path}"))
+}
+
+/// Reads a JSON object. A list would pass for a struct all of whose fields may be missing.
+pub(super) fn object<T: DeserializeOwned>(path: &str, bytes: &[u8]) -> Result<T> {
+    let shown: String = path.chars().take(200).collect();
+    let unreadable = Error::new(ErrorKind::Corrupt, format!("{shown} cannot be read"));
+    if !bytes.trim_ascii_start().starts_with(b"{") {
+        return Err(unreadable.because("it is not a JSON object"));
+    }
+    serde_json::from_slice(bytes).map_err(|cause| unreadable.because(cause))
 }

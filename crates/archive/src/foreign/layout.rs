@@ -4,7 +4,7 @@ use bytes::Bytes;
 use serde::Deserialize;
 use transship_oci::{Descriptor, Error, ErrorKind, MAX_MANIFEST, RawManifest, Result};
 
-use super::files::{Files, read};
+use super::files::{Files, object, read};
 use crate::{
     layout::{INDEX, OCI_LAYOUT, blob_path},
     repository::{Manifests, Node},
@@ -46,8 +46,7 @@ fn check_version(bytes: &[u8]) -> Result<()> {
         #[serde(rename = "imageLayoutVersion")]
         version: String,
     }
-    let version: Version =
-        serde_json::from_slice(bytes).map_err(|cause| unreadable(OCI_LAYOUT, cause))?;
+    let version: Version = object(OCI_LAYOUT, bytes)?;
     if version.version.starts_with("1.") {
         return Ok(());
     }
@@ -62,7 +61,7 @@ fn entries(bytes: &[u8]) -> Result<Vec<Descriptor>> {
         // olareg and Go in general write an empty list as null.
         manifests: Option<Vec<Descriptor>>,
     }
-    let index: Index = serde_json::from_slice(bytes).map_err(|cause| unreadable(INDEX, cause))?;
+    let index: Index = object(INDEX, bytes)?;
     let entries = index.manifests.unwrap_or_default();
     let stranger = entries.iter().find(|entry| !entry.is_manifest());
     stranger.map_or(Ok(()), |entry| {
@@ -73,10 +72,6 @@ fn entries(bytes: &[u8]) -> Result<Vec<Descriptor>> {
         Err(Error::new(ErrorKind::Unsupported, message))
     })?;
     Ok(entries)
-}
-
-fn unreadable(path: &str, cause: serde_json::Error) -> Error {
-    Error::new(ErrorKind::Corrupt, format!("{path} cannot be read")).because(cause)
 }
 
 /// Reads everything that the entries lead to. A child that is missing is left out: layouts of one platform are common.

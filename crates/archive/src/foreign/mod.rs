@@ -14,3 +14,6 @@ mod tar;
 mod unpack;
 
 pub use archive::{Foreign, Form, Found};
+
+#[cfg(test)]
+mod tests;

@@ -149,7 +149,8 @@ fn assert_pulled(graph: &Graph, folder: &std::path::Path, referrers: bool) {
         let read = |digest: &transship_oci::Digest| {
             std::fs::read(folder.join("blobs/sha256").join(digest.hex()))
         };
-        let found = read(&digest).unwrap_or_else(|cause| panic!("{digest} in {folder:?}: {cause}"));
+        let found = read(&digest)
+            .unwrap_or_else(|cause| panic!("{digest} in {}: {cause}", folder.display()));
         assert_eq!(found, manifest.bytes()[..]);
         for blob in manifest.children().unwrap().blobs {
             assert_eq!(read(&blob.digest).unwrap(), graph.blobs()[&blob.digest]);

@@ -215,7 +215,7 @@ impl Store for Sparse {
         assert!(range.end <= self.head.len() as u64 || range.start == 0);
         let end = usize::try_from(range.end).unwrap().min(self.head.len());
         let start = usize::try_from(range.start).unwrap();
-        let stat = Stat {
+        let whole = Stat {
             key: key.to_owned(),
             size: self.size,
             etag: None,
@@ -227,7 +227,7 @@ impl Store for Sparse {
         let mut bytes = self.head.slice(start..end).to_vec();
         bytes.resize(usize::try_from(range.end - range.start).unwrap(), 0);
         let bytes = stream::iter([Ok(bytes.into())]).boxed();
-        Ok(Opened { stat, bytes })
+        Ok(Opened { stat: whole, bytes })
     }
 
     fn list(&self, _: &str) -> BoxStream<'_, Result<Stat>> {

@@ -73,7 +73,9 @@ proptest! {
     fn nothing_wrong_comes_out_of_a_damaged_archive(changes in prop::collection::vec(change(), 1..4)) {
         let mut bytes = Draft::of(&graph(), REPOSITORY).volume(1);
         let before = bytes.clone();
-        changes.iter().for_each(|change| apply(&mut bytes, change));
+        for change in &changes {
+            apply(&mut bytes, change);
+        }
         let same = before == bytes;
         let store = Arc::new(Memory::new("memory://store"));
         store.insert("x", bytes, BTreeMap::new());
