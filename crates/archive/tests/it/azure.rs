@@ -63,7 +63,7 @@ async fn the_contract_is_kept_with_the_accounts_key() {
         return;
     };
     let environment = [
-        ("AZURE_STORAGE_ACCOUNT_KEY", Azurite::key()),
+        ("AZURE_STORAGE_KEY", Azurite::key()),
         ("AZURE_STORAGE_ENDPOINT", azurite.endpoint()),
     ];
     let address = format!("az://{}/{CONTAINER}", azurite.account());

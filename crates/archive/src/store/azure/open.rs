@@ -18,7 +18,7 @@ use crate::store::{
 
 impl AzureStore {
     /// The container that `address` names. Its credential is the SAS of the address, else what the environment has: a SAS
-    /// (`AZURE_STORAGE_SAS_TOKEN`), the account's key (`AZURE_STORAGE_ACCOUNT_KEY`), a workload identity
+    /// (`AZURE_STORAGE_SAS_TOKEN`), the account's key (`AZURE_STORAGE_KEY`), a workload identity
     /// (`AZURE_FEDERATED_TOKEN_FILE`), a client secret (`AZURE_CLIENT_SECRET`), and at last the machine's identity.
     ///
     /// # Errors
@@ -95,6 +95,10 @@ fn credentials(
         .environment
         .below("AZURE_")
         .chain(settings.environment.below("IDENTITY_ENDPOINT"));
+    // What Azure's own command line calls it.
+    if let Some(key) = settings.environment.first(&["AZURE_STORAGE_KEY"]) {
+        builder = builder.with_access_key(key);
+    }
     for (name, value) in ours {
         if let Ok(key) = name.parse::<AzureConfigKey>() {
             builder = builder.with_config(key, value);

@@ -80,7 +80,7 @@ impl Sign for AzureSign {
 fn no_credential(cause: object_store::Error) -> Error {
     Error::new(ErrorKind::Unauthorized, "there is no credential for Azure")
         .because(cause)
-        .hinting("give a SAS, set AZURE_STORAGE_ACCOUNT_KEY, or run where an identity is assigned")
+        .hinting("give a SAS, set AZURE_STORAGE_KEY, or run where an identity is assigned")
 }
 
 /// `uri` with more behind its query.

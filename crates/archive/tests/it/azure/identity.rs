@@ -121,6 +121,6 @@ async fn who_has_none_is_told_what_to_give() {
     );
     assert_eq!(
         error.hint(),
-        Some("give a SAS, set AZURE_STORAGE_ACCOUNT_KEY, or run where an identity is assigned")
+        Some("give a SAS, set AZURE_STORAGE_KEY, or run where an identity is assigned")
     );
 }

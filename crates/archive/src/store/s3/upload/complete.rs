@@ -23,10 +23,10 @@ struct Said {
 impl MultipartUpload {
     /// Makes sure that nobody was faster; ourselves in an earlier life excepted, whose upload can be completed again.
     pub(super) async fn still_absent(&self, parts: &[String]) -> Result<()> {
-        if self.landed(parts).await {
-            return Ok(());
+        match absent(&self.bucket, &self.key).await {
+            Err(error) if error.kind() == ErrorKind::Conflict && self.landed(parts).await => Ok(()),
+            outcome => outcome,
         }
-        absent(&self.bucket, &self.key).await
     }
 
     /// An object without bytes.
