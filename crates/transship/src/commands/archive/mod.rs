@@ -8,7 +8,6 @@ mod rewrite;
 mod tree;
 mod trust;
 mod verify;
-mod whole;
 
 use transship_oci::Result;
 

@@ -3,12 +3,11 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use futures::stream;
-use transship_archive::{Archive, Lineage, Outline, OutlineOptions, TrustMaterial};
+use transship_archive::{Archive, Filled, Lineage, Outline, OutlineOptions, TrustMaterial};
 use transship_engine::{Engine, Gathering, Job};
 use transship_oci::{Artifact, Name, Result, Source};
 use transship_trust::sign::PrivateKey;
 
-use super::whole::Whole;
 use crate::{
     app::App,
     archives::{self, Cargo, GENERATOR},
@@ -114,7 +113,7 @@ impl Rewrite<'_> {
         };
         let (repository, _) = to.of(source, path, &one.tags)?;
         let behind = Arc::new(app.source(&repository)?);
-        Ok(Arc::new(Whole::new(one.from, behind)))
+        Ok(Arc::new(Filled::new(one.from, behind)))
     }
 
     fn outline(
