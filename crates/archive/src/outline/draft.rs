@@ -6,20 +6,18 @@
 use std::collections::HashSet;
 
 use bytes::Bytes;
-use transship_oci::{Artifact, Descriptor, Digest, Error, ErrorKind, RawManifest, Result, Tie};
+use transship_oci::{Artifact, Descriptor, Digest, Error, ErrorKind, RawManifest, Result};
 
 use super::{
     Outline, OutlineOptions, Sealed,
     cargo::Cargo,
     head::{self, Front},
-    invalid,
+    invalid, record,
     volume::VolumeOutline,
 };
 use crate::{
-    inventory::{
-        Blob, Carried, INVENTORY_TYPE, Inventory, MAX_VOLUMES, Manifest, Ownership, Piece,
-        Prerequisite, TrustFile, Volume,
-    },
+    Inventory,
+    inventory::MAX_VOLUMES,
     tar::write,
     volumes::{self, Hold},
 };
@@ -130,7 +128,7 @@ impl<'a> Draft<'a> {
             .iter()
             .map(|hold| VolumeOutline::of(hold, &loads, &order))
             .collect();
-        let inventory = inventory(artifacts, options, cargo, &blobs, &volumes);
+        let inventory = record::inventory(artifacts, options, cargo, &blobs, &volumes);
         inventory
             .check()
             .map_err(|cause| invalid("these artifacts make no archive").because(cause))?;
@@ -204,90 +202,4 @@ impl<'a> Draft<'a> {
             volumes: self.volumes,
         })
     }
-}
-
-fn inventory(
-    artifacts: &[Artifact],
-    options: &OutlineOptions,
-    cargo: &Cargo,
-    blobs: &[Descriptor],
-    volumes: &[VolumeOutline],
-) -> Inventory {
-    let lineage = options.lineage.as_ref();
-    let manifests = cargo.manifests.iter().map(|manifest| Manifest {
-        media_type: manifest.media_type().to_owned(),
-        digest: manifest.digest(),
-        size: manifest.descriptor().size,
-    });
-    let trust = options.trust.iter().map(|file| TrustFile {
-        name: file.name.clone(),
-        digest: Digest::sha256(&file.bytes),
-        size: file.bytes.len() as u64,
-    });
-    let prerequisites = cargo.prerequisites.iter().map(|blob| Prerequisite {
-        digest: blob.digest,
-        size: blob.size,
-    });
-    let bodies = volumes.iter().map(|volume| Volume {
-        body: volume.body_len(),
-    });
-    Inventory {
-        schema_version: 1,
-        media_type: INVENTORY_TYPE.to_owned(),
-        generator: options.generator.clone(),
-        lineage: lineage.map(|it| it.name.clone()),
-        sequence: lineage.map(|it| it.sequence),
-        predecessor: lineage.and_then(|it| it.predecessor),
-        tag_policy: options.tag_policy,
-        artifacts: artifacts.iter().map(|it| carried(it, options)).collect(),
-        manifests: manifests.collect(),
-        blobs: pieces(blobs, volumes),
-        prerequisites: prerequisites.collect(),
-        volumes: bodies.collect(),
-        trust: trust.collect(),
-    }
-}
-
-fn carried(artifact: &Artifact, options: &OutlineOptions) -> Carried {
-    let referrers = artifact
-        .referrers
-        .iter()
-        .map(|(subject, referrer)| Ownership {
-            subject: *subject,
-            digest: referrer.descriptor.digest,
-            tag: match &referrer.tie {
-                Tie::Tag(tag) => Some(tag.clone()),
-                Tie::Subject => None,
-            },
-        });
-    let source = &artifact.reference.repository;
-    Carried {
-        source: source.clone(),
-        target: options.targets.get(source).cloned(),
-        tags: artifact.tags.clone(),
-        digest: artifact.root.digest,
-        referrers: referrers.collect(),
-        foreign: artifact.foreign.iter().map(|layer| layer.digest).collect(),
-    }
-}
-
-fn pieces(blobs: &[Descriptor], volumes: &[VolumeOutline]) -> Vec<Blob> {
-    let mut listed: Vec<_> = blobs
-        .iter()
-        .map(|blob| Blob {
-            digest: blob.digest,
-            size: blob.size,
-            pieces: Vec::new(),
-        })
-        .collect();
-    for (number, volume) in (1..).zip(volumes) {
-        for stowed in volume.stowed() {
-            listed[stowed.blob].pieces.push(Piece {
-                volume: number,
-                offset: stowed.offset,
-                size: stowed.size,
-            });
-        }
-    }
-    listed
 }

@@ -5,6 +5,7 @@ mod draft;
 mod fit;
 mod head;
 mod options;
+mod record;
 mod seal;
 mod volume;
 

@@ -17,7 +17,7 @@ use tempfile::TempDir;
 use tokio::time::timeout;
 use transship_archive::{
     Archive, ArchiveSink, Outline, OutlineOptions, WriteOptions,
-    store::{Call, Capacity, Memory, Watched},
+    store::{Call, Capacity, FileStore, Memory, Watched},
     unsealed,
     uploader::journal::FileUploadJournal,
 };
@@ -287,5 +287,31 @@ fn an_archive_that_is_there_is_not_read_again() {
             world.store.count(|call| matches!(call, Call::Put(..))),
             before
         );
+    });
+}
+
+#[test]
+fn it_goes_on_in_a_folder() {
+    const LARGE: usize = 20 << 20;
+    let mut graph = Graph::new();
+    let app = graph.image(Image::new().layers([layer::noise(1, LARGE), layer::noise(2, 1000)]));
+    graph.tag("1", &app);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let folder = TempDir::new().unwrap();
+        let mut world = World::new(graph, None).await;
+        world.store = Watched::new(Arc::new(FileStore::open(folder.path()).unwrap()));
+        assert!(world.export(12 << 20).await.is_none());
+        let outline = world.export(u64::MAX).await.unwrap();
+        let puts = world.store.count(|call| matches!(call, Call::Put(..)));
+        assert_eq!(puts, 3, "the first part was written once");
+        let files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
+        assert_eq!(files.len(), 1, "nothing is left beside it");
+        let far = world.import(&outline).await;
+        world.graph.assert_complete(&app.digest, &far).await;
     });
 }
