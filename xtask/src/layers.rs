@@ -26,6 +26,7 @@ const fn on(layer: u8, name: &'static str) -> Place {
 
 const PLACES: &[Place] = &[
     on(0, "transship-oci"),
+    on(1, "transship-archive"),
     on(1, "transship-registry-client"),
     on(1, "transship-registry-server"),
     on(1, "transship-trust"),

@@ -8,6 +8,7 @@
 mod bench;
 mod layers;
 mod lines;
+mod schemas;
 
 use std::path::Path;
 
@@ -17,8 +18,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         Some("bench") => bench::run(args.get(2..).unwrap_or_default()),
         Some("layers") => layers::run(root()),
         Some("lines") => lines::run(root()),
+        Some("schemas") => schemas::run(root()),
         _ => Err(
-            "cargo xtask layers | lines | bench copy [WORKLOAD…] [--runs N] [--peers a,b]".into(),
+            "cargo xtask layers | lines | schemas | bench copy [WORKLOAD…] [--runs N] [--peers a,b]".into(),
         ),
     }
 }

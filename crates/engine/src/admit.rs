@@ -6,10 +6,11 @@ use std::collections::BTreeSet;
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use transship_oci::{
-    Digest, Error, ErrorKind, Event, Referrer, Result, Side, Sink, Source, Verdict, Walked,
+    Descriptor, Digest, Error, ErrorKind, Event, Referrer, Result, Side, Sink, Source, Verdict,
+    Walked,
 };
 
-use crate::{Job, context::Run, graph::Graph, prepare::Prepared, read_back::Lists};
+use crate::{Job, backed::Backed, context::Run, graph::Graph, prepare::Prepared, read_back::Lists};
 
 /// Subjects listed together.
 const AT_ONCE: usize = 16;
@@ -21,11 +22,22 @@ const AT_ONCE: usize = 16;
 pub(crate) async fn at_source(run: &Run, job: &Job, prepared: &Prepared) -> Result<()> {
     let lost = prepared.sites.iter().all(|site| site.diff.is_err());
     // Where nothing can be published anyway, nothing was walked.
-    if lost || !run.gate.looks() {
+    if lost {
         return Ok(());
     }
-    let walked = prepared.graph.walked(&prepared.root, job.reference());
-    ask(run, job, &walked, job.source.as_ref(), Side::Source).await
+    walked(run, job, &prepared.graph, &prepared.root).await
+}
+
+/// May what was walked at the source be published at all?
+///
+/// # Errors
+/// As [`at_source`].
+pub(crate) async fn walked(run: &Run, job: &Job, graph: &Graph, root: &Descriptor) -> Result<()> {
+    if !run.gate.looks() {
+        return Ok(());
+    }
+    let walked = graph.walked(root, job.reference());
+    ask(run, job, &walked, &Backed::of(job), Side::Source).await
 }
 
 /// May what was put at a target be tagged? `lists` is what was read back already, after [`look_afresh`].

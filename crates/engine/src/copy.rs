@@ -19,6 +19,7 @@ use crate::{
     diff::{Diff, Probe},
     drift,
     graph::Edge,
+    missing,
     prepare::{Prepared, Site, prepare},
     publish::Publication,
     task::Task,
@@ -42,13 +43,23 @@ pub(crate) async fn copy(run: Arc<Run>, job: Arc<Job>, planned: Option<PlannedJo
             drift.map_or(Ok(prepared), Err)
         });
     match prepared {
-        Ok(prepared) => Box::pin(Copying::new(&run, &job, prepared).perform()).await,
+        Ok(mut prepared) => {
+            missing::settle(&run, &job, &mut prepared);
+            Box::pin(Copying::new(&run, &job, prepared).perform()).await
+        }
         Err(error) => job
             .targets
             .iter()
             .map(|target| failed(&run, &job, target, None, &error))
             .collect(),
     }
+}
+
+/// Copies a job that was prepared and admitted before.
+pub(crate) async fn go_on(run: Arc<Run>, job: Arc<Job>, prepared: Prepared) -> Vec<Item> {
+    let copying = Copying::new(&run, &job, prepared);
+    copying.tell_plan();
+    Box::pin(copying.move_and_publish()).await
 }
 
 /// The entry of an artifact that is not done at one target.
@@ -86,6 +97,7 @@ fn item(
         referrers: Vec::new(),
         outcome,
         moved,
+        missing: Vec::new(),
     };
     run.tell(&item.event());
     item
@@ -109,12 +121,7 @@ impl<'a> Copying<'a> {
     }
 
     async fn perform(&self) -> Vec<Item> {
-        for message in &self.prepared.notices {
-            self.run.tell(&Event::Notice {
-                about: self.job.label.clone(),
-                message: message.clone(),
-            });
-        }
+        self.prepared.tell_notices(self.run, self.job);
         self.tell_plan();
         if let Err(error) = admit::at_source(self.run, self.job, &self.prepared).await {
             let digest = Some(self.prepared.root.digest);
@@ -123,6 +130,10 @@ impl<'a> Copying<'a> {
                 .map(|target| failed(self.run, self.job, target, digest, &error))
                 .collect();
         }
+        self.move_and_publish().await
+    }
+
+    async fn move_and_publish(&self) -> Vec<Item> {
         let (blobs, arrivals) = self.share_out();
         let targets = self
             .job
@@ -156,9 +167,21 @@ impl<'a> Copying<'a> {
         let referrers: BTreeSet<Digest> =
             self.prepared.graph.edges.iter().map(Edge::digest).collect();
         Item {
+            missing: self.missing(target, site, &outcome),
             found: Some(self.prepared.found),
             referrers: referrers.into_iter().collect(),
             ..item(self.run, self.job, target, digest, outcome, moved)
+        }
+    }
+
+    /// What kept a target from being done that somebody else could give.
+    fn missing(&self, target: &Target, site: &Site, outcome: &Outcome) -> Vec<Descriptor> {
+        match (outcome, &site.diff) {
+            (Outcome::Failed(_), Ok(diff)) => {
+                let blobs = diff.blobs.values();
+                missing::still(self.run, self.job, target.sink.as_ref(), blobs)
+            }
+            _ => site.missing.clone(),
         }
     }
 

@@ -6,10 +6,13 @@ use std::{
 };
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use transship_oci::{Descriptor, Digest, Error, ErrorKind, Presence, Result, Side, Sink, Tag};
+use transship_oci::{
+    Descriptor, Digest, Error, ErrorKind, Presence, Result, Side, Sink, Source, Tag,
+};
 
 use crate::{
     TagAction,
+    artifact::two_sizes,
     context::Run,
     graph::{Edge, Graph},
     legacy::{Decision, LegacyTag, decide},
@@ -68,10 +71,13 @@ impl Diff {
 pub(crate) struct Differ<'a> {
     pub(crate) run: &'a Run,
     pub(crate) graph: &'a Graph,
+    pub(crate) source: &'a Arc<dyn Source>,
     pub(crate) sink: &'a Arc<dyn Sink>,
     /// Which column of the graph's tables is the target's.
     pub(crate) site: usize,
     pub(crate) probe: Probe,
+    /// The target was asked for the root and has it not.
+    pub(crate) rootless: bool,
 }
 
 impl Differ<'_> {
@@ -134,6 +140,7 @@ impl Differ<'_> {
                 Probe::Exact | Probe::Recheck => true,
             })
             .filter(|(digest, _)| !known.contains(digest))
+            .filter(|(digest, _)| !self.rootless || **digest != self.graph.root)
             .map(|(_, node)| node.descriptor.clone())
             .collect();
         let found = self.ask(asked).await?;
@@ -209,18 +216,18 @@ impl Differ<'_> {
                 let known: &mut Descriptor =
                     blobs.entry(blob.digest).or_insert_with(|| blob.clone());
                 if known.size != blob.size {
-                    let message = format!(
-                        "blob {} is said to have {} bytes and {} bytes",
-                        blob.digest, known.size, blob.size
-                    );
-                    return Err(Error::new(ErrorKind::Corrupt, message).on(Side::Source));
+                    return Err(two_sizes(blob, known.size).on(Side::Source));
                 }
             }
         }
         blobs.retain(|digest, _| !self.run.blobs.knows(self.sink.location(), digest));
-        if self.probe != Probe::Thrifty {
-            for there in self.ask(blobs.values().cloned().collect()).await? {
-                blobs.remove(&there.digest);
+        let doubtful = |blob: &&Descriptor| self.probe != Probe::Thrifty || self.source.lacks(blob);
+        let asked = blobs.values().filter(doubtful).cloned().collect();
+        for there in self.ask(asked).await? {
+            blobs.remove(&there.digest);
+            if self.source.lacks(&there) {
+                // Where it is missing in another repository of the registry, it can be had from here.
+                self.run.blobs.note(self.sink.location(), &there.digest);
             }
         }
         Ok(blobs)

@@ -6,7 +6,7 @@ use std::{
 };
 
 use futures::{Stream, StreamExt as _};
-use transship_oci::{Descriptor, Digest, Error, ErrorKind, Location, Result};
+use transship_oci::{Descriptor, Digest, Error, ErrorKind, Location, Repository, Result};
 
 use crate::{
     Job, PLAN_VERSION, Piece, Plan, PlannedJob, PlannedReferrer, PlannedTag, PlannedTarget,
@@ -14,6 +14,8 @@ use crate::{
     context::Run,
     cost,
     diff::{Diff, Probe},
+    job::home,
+    missing,
     prepare::{Prepared, Site, prepare},
     task::Task,
 };
@@ -23,7 +25,8 @@ pub(crate) async fn plan_all(run: &Arc<Run>, jobs: impl Stream<Item = Job> + Sen
     let tasks = jobs.map(|job| {
         let run = Arc::clone(run);
         Task::spawn(async move {
-            let prepared = Box::pin(prepare(&run, &job, Probe::Exact)).await?;
+            let mut prepared = Box::pin(prepare(&run, &job, Probe::Exact)).await?;
+            missing::settle(&run, &job, &mut prepared);
             admit::at_source(&run, &job, &prepared).await?;
             let requests = cost::of(&job, &prepared, &run.options);
             Ok((job, prepared, requests))
@@ -119,14 +122,16 @@ impl Draft {
     fn blobs(&mut self, job: &Job, at: &Location, diff: &Diff) -> (Vec<Piece>, Vec<Piece>) {
         let place = at.to_string();
         let group = at.registry().unwrap_or(&place).to_owned();
-        let home = at.registry().is_some() && at.registry() == job.source.location().registry();
+        let home = home(job.source.as_ref()).map(Repository::registry);
+        let home = home.is_some() && home == at.registry();
         let (mut send, mut mount) = (Vec::new(), Vec::new());
         for blob in diff.blobs.values() {
             let places = self.placed.entry((group.clone(), blob.digest)).or_default();
             if places.contains(&place) {
                 continue;
             }
-            let list = if home || !places.is_empty() {
+            // What the source does not hold can be had no other way.
+            let list = if home || !places.is_empty() || job.source.lacks(blob) {
                 &mut mount
             } else {
                 &mut send

@@ -1,13 +1,13 @@
-//! The engine: the three things it can do.
+//! The engine: the things it can do.
 
 use std::sync::Arc;
 
 use futures::{Stream, StreamExt as _, stream};
-use transship_oci::{Gate, Observer, Result};
+use transship_oci::{Descriptor, Gate, Observer, Result, Sink};
 
 use crate::{
-    Job, Options, Plan, Report, context::Run, draft::plan_all, drift, once::Ledger,
-    schedule::run_all,
+    Gathering, Job, Options, Plan, Report, Survey, carry::carry_all, context::Run, draft::plan_all,
+    drift, gather::gather_all, once::Ledger, schedule::run_all, survey::survey_all,
 };
 
 /// Copies artifacts between repositories. Must be used within a tokio runtime.
@@ -57,6 +57,41 @@ impl Engine {
         }
         let held = jobs.into_iter().zip(now.jobs.into_iter().map(Some));
         Ok(run_all(&self.start(), stream::iter(held)).await)
+    }
+
+    /// Looks at a whole set of jobs before anything moves for any of them: tags that point elsewhere, tags that two of
+    /// them want, what the gate says of each, and what a source counts on and a target lacks. Reads only.
+    ///
+    /// [`Survey::proceed`] copies, and asks nothing again. Artifacts that something stands in the way of are left out
+    /// there; whoever wants all or nothing looks at [`Survey::problems`] first.
+    pub async fn survey(&self, jobs: impl Stream<Item = Job> + Send) -> Survey {
+        survey_all(&self.start(), jobs).await
+    }
+
+    /// Brings artifacts in hand: every manifest of each is read, what belongs to it is listed, and the gate has
+    /// admitted it. No layer is touched. The targets of the jobs do not matter; a job needs none.
+    ///
+    /// What cannot be gathered is told apart from the rest, and does not keep the rest back.
+    pub async fn gather(&self, jobs: impl Stream<Item = Job> + Send) -> Gathering {
+        gather_all(&self.start(), jobs).await
+    }
+
+    /// Carries what was gathered into a sink that takes one blob after another and shows nothing before it is
+    /// finished, such as an archive. `order` is the order in which the sink takes them; what is gathered and not listed
+    /// there is not carried.
+    ///
+    /// All or nothing: where anything fails, the sink is not finished. Dropping the future stops at once; a second call
+    /// with the same gathering goes on where the sink remembers to be.
+    ///
+    /// # Errors
+    /// The first thing that failed.
+    pub async fn carry(
+        &self,
+        gathering: &Gathering,
+        sink: Arc<dyn Sink>,
+        order: &[Descriptor],
+    ) -> Result<Report> {
+        carry_all(&self.start(), gathering, sink, order).await
     }
 
     fn start(&self) -> Arc<Run> {

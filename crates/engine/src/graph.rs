@@ -108,6 +108,8 @@ pub(crate) struct Graph {
     pub(crate) edges: Vec<Edge>,
     /// Targets that could not say what they have.
     pub(crate) lost: Vec<Option<Error>>,
+    /// Manifests that the source speaks of without holding them, and that no target has.
+    pub(crate) missing: Vec<Descriptor>,
 }
 
 impl Graph {
@@ -124,6 +126,7 @@ impl Graph {
             nodes: BTreeMap::from([(root.digest, node)]),
             edges: Vec::new(),
             lost: Vec::new(),
+            missing: Vec::new(),
         }
     }
 

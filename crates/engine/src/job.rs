@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use transship_oci::{Digest, Name, Reference, Sink, Source, Tag};
+use transship_oci::{Digest, Name, Reference, Repository, Sink, Source, Tag};
 
 /// One artifact to copy, to any number of targets, from one reading.
 #[derive(Debug, Clone)]
@@ -45,4 +45,12 @@ pub struct Target {
     pub sink: Arc<dyn Sink>,
     /// The tags to publish; none for an artifact that is wanted by digest only.
     pub tags: Vec<Tag>,
+}
+
+/// The repository that a source really is, and that blobs can be mounted from. A source that is carried has its name only.
+pub(crate) fn home(source: &dyn Source) -> Option<&Repository> {
+    source
+        .location()
+        .repository()
+        .filter(|_| !source.is_carried())
 }

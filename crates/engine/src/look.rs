@@ -125,7 +125,8 @@ impl Root {
         certain: bool,
     ) -> Result<bool> {
         let digest = self.descriptor.digest;
-        if standing.has(&digest) || sink.location() == job.source.location() {
+        let same_place = !job.source.is_carried() && sink.location() == job.source.location();
+        if standing.has(&digest) || same_place {
             return Ok(true);
         }
         let index = media_type::is_index(&self.descriptor.media_type);

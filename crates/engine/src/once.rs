@@ -121,6 +121,24 @@ impl Ledger {
             .is_some_and(|entry| entry.done.iter().any(|(done, _)| *done == place))
     }
 
+    /// Takes down that the piece was found there.
+    pub(crate) fn note(&self, at: &Location, digest: &Digest) {
+        let mut books = self.lock();
+        let (group, place) = books.numbers(at, self.mounting);
+        let entry = books.entries.entry((group, *digest)).or_default();
+        if entry.done.iter().all(|(done, _)| *done != place) {
+            entry.done.push((place, at.repository().cloned()));
+        }
+    }
+
+    /// Can the piece be had in the same registry, now or when whoever moves it is done?
+    pub(crate) fn is_near(&self, at: &Location, digest: &Digest) -> bool {
+        let mut books = self.lock();
+        let (group, _) = books.numbers(at, self.mounting);
+        let entry = books.entries.get(&(group, *digest));
+        entry.is_some_and(|entry| !entry.done.is_empty() || !entry.busy.is_empty())
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Books> {
         self.books.lock().unwrap_or_else(PoisonError::into_inner)
     }

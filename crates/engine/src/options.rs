@@ -23,6 +23,8 @@ pub struct Options {
     pub recheck: bool,
     /// How many artifacts are worked on at once; at least one.
     pub parallel: usize,
+    /// How many blobs are open at once for a sink that takes them one after another; at least one.
+    pub open_blobs: usize,
     /// Where a graph is too large to be an honest one.
     pub limits: Limits,
 }
@@ -37,18 +39,21 @@ impl Default for Options {
             referrers: true,
             recheck: false,
             parallel: 32,
+            open_blobs: 8,
             limits: Limits::default(),
         }
     }
 }
 
-/// Caps on the graph of one artifact.
+/// Caps on the graph of one artifact, and on what is held of several.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Steps from the root: index to child, subject to referrer.
     pub depth: usize,
     /// Manifests in all.
     pub nodes: usize,
+    /// Bytes of the manifests of all artifacts that are gathered together; each manifest counts once.
+    pub gathered: u64,
 }
 
 impl Default for Limits {
@@ -56,6 +61,7 @@ impl Default for Limits {
         Self {
             depth: 8,
             nodes: 100_000,
+            gathered: 256 * 1024 * 1024,
         }
     }
 }

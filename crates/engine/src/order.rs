@@ -6,12 +6,30 @@ use transship_oci::{Digest, Error, ErrorKind, Result};
 
 use crate::graph::Graph;
 
+/// What each manifest must come after.
+type Before = BTreeMap<Digest, BTreeSet<Digest>>;
+
 /// Divides `manifests` into steps; all of one step can be put at once.
 ///
 /// A manifest comes after its children and after its subject. Both are named by digest in its bytes, so that there can
 /// be no circle; a circle of tags is none of these.
 pub(crate) fn steps(graph: &Graph, manifests: &BTreeSet<Digest>) -> Result<Vec<Vec<Digest>>> {
-    let mut before: BTreeMap<Digest, BTreeSet<Digest>> = manifests
+    sort(named(graph, manifests), Before::new())
+}
+
+/// All manifests in the order of publication: each after what it names, and after the subject that a tag ties it to.
+pub(crate) fn publication(graph: &Graph) -> Result<Vec<Digest>> {
+    let all = graph.nodes.keys().copied().collect();
+    let mut tied = Before::new();
+    for edge in graph.edges.iter().filter(|edge| !edge.is_subject()) {
+        tied.entry(edge.digest()).or_default().insert(edge.subject);
+    }
+    Ok(sort(named(graph, &all), tied)?.concat())
+}
+
+/// What each of `manifests` names among them.
+fn named(graph: &Graph, manifests: &BTreeSet<Digest>) -> Before {
+    let mut before: Before = manifests
         .iter()
         .map(|digest| (*digest, graph.below(digest).collect()))
         .collect();
@@ -23,10 +41,19 @@ pub(crate) fn steps(graph: &Graph, manifests: &BTreeSet<Digest>) -> Result<Vec<V
     for names in before.values_mut() {
         names.retain(|digest| manifests.contains(digest));
     }
+    before
+}
+
+/// Steps in which everything comes after what is `before` it, and after what it is `tied` to as far as that can be:
+/// tags can make a circle, and are passed over where they do.
+fn sort(mut before: Before, mut tied: Before) -> Result<Vec<Vec<Digest>>> {
     let mut steps = Vec::new();
     while !before.is_empty() {
         let ready = before.iter().filter(|(_, names)| names.is_empty());
-        let step: BTreeSet<Digest> = ready.map(|(digest, _)| *digest).collect();
+        let ready: BTreeSet<Digest> = ready.map(|(digest, _)| *digest).collect();
+        let is_loose = |digest: &&Digest| tied.get(*digest).is_none_or(BTreeSet::is_empty);
+        let loose: BTreeSet<Digest> = ready.iter().filter(is_loose).copied().collect();
+        let step = if loose.is_empty() { ready } else { loose };
         if step.is_empty() {
             return Err(Error::new(
                 ErrorKind::Internal,
@@ -36,7 +63,7 @@ pub(crate) fn steps(graph: &Graph, manifests: &BTreeSet<Digest>) -> Result<Vec<V
         for digest in &step {
             before.remove(digest);
         }
-        for names in before.values_mut() {
+        for names in before.values_mut().chain(tied.values_mut()) {
             names.retain(|digest| !step.contains(digest));
         }
         steps.push(step.into_iter().collect());

@@ -1,6 +1,6 @@
 //! Does the artifact serve the platforms that are required?
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::collections::BTreeSet;
 
 use bytes::BytesMut;
 use futures::StreamExt as _;
@@ -17,7 +17,7 @@ use crate::graph::{Content, Graph};
 pub(crate) async fn require(
     required: &[Platform],
     graph: &Graph,
-    source: &Arc<dyn Source>,
+    source: &dyn Source,
 ) -> Result<()> {
     if required.is_empty() {
         return Ok(());
@@ -52,7 +52,7 @@ pub(crate) fn check(wanted: &[Platform], found: &BTreeSet<Platform>) -> Result<(
 }
 
 /// What the artifact runs on: as the index says, else as the configuration says.
-async fn platforms(graph: &Graph, source: &Arc<dyn Source>) -> Result<BTreeSet<Platform>> {
+async fn platforms(graph: &Graph, source: &dyn Source) -> Result<BTreeSet<Platform>> {
     let mut found = BTreeSet::new();
     for digest in graph.closure([graph.root]) {
         let Some(node) = graph.nodes.get(&digest) else {
@@ -84,7 +84,7 @@ fn configuration(content: &Content) -> Option<&Descriptor> {
 }
 
 /// The platform that a configuration names.
-async fn read(config: &Descriptor, source: &Arc<dyn Source>) -> Result<Option<Platform>> {
+async fn read(config: &Descriptor, source: &dyn Source) -> Result<Option<Platform>> {
     let blame = |error: Error| {
         error
             .op(format!("read configuration {}", config.digest))

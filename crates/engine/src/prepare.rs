@@ -7,6 +7,7 @@ use transship_oci::{Descriptor, Digest, Error, Event, Result, Side, Sink, media_
 
 use crate::{
     Job,
+    backed::Backed,
     context::Run,
     diff::{Diff, Differ, Probe},
     graph::Graph,
@@ -30,11 +31,25 @@ pub(crate) struct Prepared {
     pub(crate) sites: Vec<Site>,
 }
 
+impl Prepared {
+    /// Tells what there is to know besides.
+    pub(crate) fn tell_notices(&self, run: &Run, job: &Job) {
+        for message in &self.notices {
+            run.tell(&Event::Notice {
+                about: job.label.clone(),
+                message: message.clone(),
+            });
+        }
+    }
+}
+
 /// One target: what it has under its tags, and what is missing there, or why nothing can be published there.
 #[derive(Debug)]
 pub(crate) struct Site {
     pub(crate) standing: Standing,
     pub(crate) diff: Result<Diff>,
+    /// What neither the source holds nor the target has.
+    pub(crate) missing: Vec<Descriptor>,
 }
 
 /// A target that has answered so far.
@@ -43,6 +58,8 @@ struct Live {
     at: usize,
     standing: Standing,
     present: bool,
+    /// The root was asked for, and is not there.
+    rootless: bool,
 }
 
 /// Prepares `job`.
@@ -50,10 +67,11 @@ struct Live {
 /// # Errors
 /// Those of the source, which hold for every target. Those of a target are kept in its [`Site`].
 pub(crate) async fn prepare(run: &Run, job: &Job, probe: Probe) -> Result<Prepared> {
-    let probe = if run.options.recheck {
-        Probe::Recheck
-    } else {
-        probe
+    let probe = match probe {
+        _ if run.options.recheck => Probe::Recheck,
+        // What is carried costs the source nothing, and may be there by now though no tag says so.
+        Probe::Thrifty if job.source.is_carried() => Probe::Exact,
+        probe => probe,
     };
     let mut lost = BTreeMap::new();
     // Asked beside everything else: the answer comes from a listing that takes a while.
@@ -93,7 +111,7 @@ async fn first_look(
 }
 
 /// Could anything in the source have referrers that are wanted?
-async fn may_have(run: &Run, job: &Job) -> Result<bool> {
+pub(crate) async fn may_have(run: &Run, job: &Job) -> Result<bool> {
     if !run.options.referrers {
         return Ok(false);
     }
@@ -115,6 +133,7 @@ async fn stand(job: &Job, lost: &mut BTreeMap<usize, Site>) -> Vec<Live> {
                 at,
                 standing,
                 present: false,
+                rootless: false,
             }),
             Err(error) => {
                 lost.insert(at, Site::lost(Standing::default(), error));
@@ -125,7 +144,12 @@ async fn stand(job: &Job, lost: &mut BTreeMap<usize, Site>) -> Vec<Live> {
 }
 
 /// Leaves out platforms, where that is asked for. Says whether the root is one of our own making now.
-fn narrow(run: &Run, job: &Job, root: &mut Root, notices: &mut Vec<String>) -> Result<bool> {
+pub(crate) fn narrow(
+    run: &Run,
+    job: &Job,
+    root: &mut Root,
+    notices: &mut Vec<String>,
+) -> Result<bool> {
     let Some(whole) = &root.content else {
         return Ok(false);
     };
@@ -164,7 +188,9 @@ async fn place(
             return Err((live, error));
         }
         let certain = probe != Probe::Thrifty;
-        let present = match root.is_at(job, &live.standing, sink, certain).await {
+        let found = root.is_at(job, &live.standing, sink, certain).await;
+        live.rootless = certain && matches!(found, Ok(false));
+        let present = match found {
             Ok(true) => whole(run, root, &live.standing, sink).await,
             other => other,
         };
@@ -244,8 +270,9 @@ async fn walk(
     // Nobody can have signed an index that was made here a moment ago.
     visit.referrers = !rewritten;
     let graph = walk.from(visit).await?;
-    platforms::require(&options.require_platforms, &graph, &job.source).await?;
-    platforms::require(&options.platforms, &graph, &job.source).await?;
+    let source = Backed::of(job);
+    platforms::require(&options.require_platforms, &graph, &source).await?;
+    platforms::require(&options.platforms, &graph, &source).await?;
     Ok(graph)
 }
 
@@ -261,22 +288,29 @@ async fn diffs(
         let differ = Differ {
             run,
             graph,
+            source: &job.source,
             sink: &job.targets[live.at].sink,
             site,
             probe,
+            rootless: live.rootless,
         };
         let diff = match graph.lost.get(site) {
             Some(Some(error)) => Err(error.share()),
+            _ if !graph.missing.is_empty() => Ok(Diff::default()),
             _ => differ.diff(&live.standing).await,
         };
-        let standing = live.standing;
-        (live.at, Site { standing, diff })
+        let site = Site {
+            standing: live.standing,
+            diff,
+            missing: graph.missing.clone(),
+        };
+        (live.at, site)
     });
     join_all(diffs).await.into_iter().collect()
 }
 
 /// What there is to say about layers whose bytes may live elsewhere.
-fn foreign(run: &Run, graph: &Graph) -> Vec<String> {
+pub(crate) fn foreign(run: &Run, graph: &Graph) -> Vec<String> {
     if run.options.include_foreign {
         return Vec::new();
     }
@@ -300,6 +334,7 @@ impl Site {
         Self {
             standing,
             diff: Err(error),
+            missing: Vec::new(),
         }
     }
 }

@@ -11,7 +11,7 @@ use transship_oci::{
     ByteStream, Descriptor, Error, HashState, Observer, Result, Retry, Side, Source, Verifier,
 };
 
-use crate::meter::Meter;
+use crate::{meter::Meter, missing::lacking};
 
 /// How often a reading is opened again without getting on.
 const TRIES: u32 = 5;
@@ -150,7 +150,11 @@ impl Pump {
             let Reading {
                 source, verifier, ..
             } = self.reading.as_ref();
-            source.blob(verifier.descriptor(), self.offset).await?
+            let blob = verifier.descriptor();
+            if source.lacks(blob) {
+                return Err(lacking(blob));
+            }
+            source.blob(blob, self.offset).await?
         };
         match open.next().await {
             Some(bytes) => {

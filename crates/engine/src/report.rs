@@ -1,6 +1,8 @@
 //! The report: what a run did.
 
-use transship_oci::{Digest, Error, ErrorKind, Event};
+use transship_oci::{Descriptor, Digest, Error, ErrorKind, Event};
+
+use crate::context::Run;
 
 /// What became of every artifact at every target.
 #[derive(Debug, Default)]
@@ -26,6 +28,9 @@ pub struct Item {
     pub outcome: Outcome,
     /// What was moved.
     pub moved: Moved,
+    /// What kept it from being done: manifests and blobs that the source counts on at the target, and that are not
+    /// there. Somebody can be asked for just these.
+    pub missing: Vec<Descriptor>,
 }
 
 /// How it ended.
@@ -83,6 +88,24 @@ impl Report {
         })
     }
 
+    /// What is missing, with the target references where it is; the same piece may be missing at several.
+    pub fn missing(&self) -> impl Iterator<Item = (&str, &Descriptor)> {
+        self.items.iter().flat_map(|item| {
+            let target = item.target.as_str();
+            item.missing.iter().map(move |node| (target, node))
+        })
+    }
+
+    /// Tells that the run is over.
+    pub(crate) fn tell_end(&self, run: &Run) {
+        run.tell(&Event::RunFinished {
+            copied: self.copied(),
+            unchanged: self.unchanged(),
+            failed: self.failed(),
+            bytes: self.bytes(),
+        });
+    }
+
     fn count(&self, which: impl Fn(&Outcome) -> bool) -> u64 {
         self.items
             .iter()
@@ -92,6 +115,20 @@ impl Report {
 }
 
 impl Item {
+    /// The entry of an artifact of which nothing is known but that it is not done.
+    pub(crate) fn lost(source: String, target: String, error: Error) -> Self {
+        Self {
+            source,
+            target,
+            found: None,
+            digest: None,
+            referrers: Vec::new(),
+            outcome: Outcome::Failed(error),
+            moved: Moved::default(),
+            missing: Vec::new(),
+        }
+    }
+
     /// The entry as those who look on are told of it.
     pub(crate) fn event(&self) -> Event {
         let (source, target) = (self.source.clone(), self.target.clone());

@@ -6,7 +6,7 @@ use futures::{Stream, StreamExt as _};
 use transship_oci::{Error, Event, Side, Sink};
 
 use crate::{
-    Item, Job, Moved, Outcome, PlannedJob, Report,
+    Item, Job, PlannedJob, Report,
     context::Run,
     copy::{copy, failed},
     task::Task,
@@ -19,20 +19,35 @@ pub(crate) async fn run_all(
     run: &Arc<Run>,
     jobs: impl Stream<Item = (Job, Option<PlannedJob>)> + Send,
 ) -> Report {
-    let mut sinks: BTreeMap<String, Arc<dyn Sink>> = BTreeMap::new();
-    let mut report = Report::default();
     run.tell(&Event::RunStarted {
         artifacts: jobs.size_hint().0 as u64,
     });
-    let tasks = jobs.map(|(job, planned)| {
+    let work = jobs.map(|(job, planned)| {
+        let job = Arc::new(job);
+        let work = copy(Arc::clone(run), Arc::clone(&job), planned);
+        (job, work)
+    });
+    perform_all(run, work).await
+}
+
+/// Performs what each job needs, then completes the sinks.
+pub(crate) async fn perform_all<W>(
+    run: &Arc<Run>,
+    work: impl Stream<Item = (Arc<Job>, W)> + Send,
+) -> Report
+where
+    W: Future<Output = Vec<Item>> + Send + 'static,
+{
+    let mut sinks: BTreeMap<String, Arc<dyn Sink>> = BTreeMap::new();
+    let mut report = Report::default();
+    let tasks = work.map(|(job, work)| {
         for target in &job.targets {
             let place = target.sink.location().to_string();
             sinks
                 .entry(place)
                 .or_insert_with(|| Arc::clone(&target.sink));
         }
-        let job = Arc::new(job);
-        let task = Task::spawn(copy(Arc::clone(run), Arc::clone(&job), planned));
+        let task = Task::spawn(work);
         async move { (job, task.await) }
     });
     let ended = tasks.buffer_unordered(run.options.parallel.max(1));
@@ -50,12 +65,7 @@ pub(crate) async fn run_all(
     for sink in sinks.values() {
         report.items.extend(finish(run, sink).await);
     }
-    run.tell(&Event::RunFinished {
-        copied: report.copied(),
-        unchanged: report.unchanged(),
-        failed: report.failed(),
-        bytes: report.bytes(),
-    });
+    report.tell_end(run);
     report
 }
 
@@ -69,15 +79,7 @@ async fn finish(run: &Run, sink: &Arc<dyn Sink>) -> Option<Item> {
         .op("complete")
         .on(Side::Target)
         .at(place);
-    let item = Item {
-        source: String::new(),
-        target: place.to_string(),
-        found: None,
-        digest: None,
-        referrers: Vec::new(),
-        outcome: Outcome::Failed(error),
-        moved: Moved::default(),
-    };
+    let item = Item::lost(String::new(), place.to_string(), error);
     run.tell(&item.event());
     Some(item)
 }

@@ -10,6 +10,7 @@ use transship_oci::{
 
 use crate::{
     context::Run,
+    job::home,
     once::{Claim, Lead},
     pump::Reading,
     tee::{Branch, branches},
@@ -110,13 +111,9 @@ impl Transfer {
             digest: self.blob.digest,
             size: self.blob.size,
         });
-        let shared_registry =
-            at.registry().is_some() && at.registry() == self.source.location().registry();
         let home = || {
-            self.source
-                .location()
-                .repository()
-                .filter(|_| shared_registry)
+            let home = home(self.source.as_ref());
+            home.filter(|home| at.registry() == Some(home.registry()))
                 .cloned()
         };
         let placement = Placement {

@@ -72,6 +72,7 @@ impl Walk<'_> {
             nodes: BTreeMap::new(),
             edges: Vec::new(),
             lost: self.sinks.iter().map(|_| None).collect(),
+            missing: Vec::new(),
         };
         let mut seen = BTreeMap::from([(root.descriptor.digest, vec![false; self.sinks.len()])]);
         let mut todo = VecDeque::from([root]);
@@ -109,6 +110,9 @@ impl Walk<'_> {
             }
         }
         self.settle(&mut graph, &seen)?;
+        let nodes = graph.nodes.values();
+        let missing = nodes.filter(|node| self.is_missing(node));
+        graph.missing = missing.map(|node| node.descriptor.clone()).collect();
         Ok(graph)
     }
 
@@ -168,6 +172,10 @@ impl Walk<'_> {
         let manifest = match given {
             Some(manifest) => manifest,
             None if held && plain && !self.whole => return Ok(None),
+            None if self.source.lacks(node) => match self.read_where_it_is(node).await? {
+                Some(manifest) => manifest,
+                None => return Ok(None),
+            },
             None => self.read(node, present).await?,
         };
         Content::read(manifest)
@@ -204,6 +212,27 @@ impl Walk<'_> {
             return Err(blame(Error::new(ErrorKind::DigestMismatch, message)));
         }
         Ok(manifest)
+    }
+
+    /// Reads what the source lacks from the first target that has it.
+    async fn read_where_it_is(&self, node: &Descriptor) -> Result<Option<RawManifest>> {
+        for sink in self.sinks {
+            match sink.manifest(node).await {
+                Ok(manifest) => return Ok(Some(manifest)),
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => {
+                    let op = format!("get manifest {}", node.digest);
+                    return Err(error.op(op).on(Side::Target).at(sink.location()));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Was it looked for in vain?
+    fn is_missing(&self, node: &Node) -> bool {
+        let held = node.present.contains(&true);
+        node.content.is_none() && !held && self.source.lacks(&node.descriptor)
     }
 
     async fn referrers(&self, subject: &Digest, ask: bool) -> Result<Vec<Referrer>> {

@@ -7,6 +7,7 @@
 //! There is no input or output here, no runtime and no HTTP. A manifest is the bytes that were read: nothing in this
 //! crate can change them, and [`RawManifest`] cannot hold bytes that do not hash to its digest.
 
+mod artifact;
 mod blob;
 mod budget;
 mod children;
@@ -25,6 +26,7 @@ mod raw_manifest;
 mod reference;
 mod store;
 
+pub use artifact::Artifact;
 pub use blob::{Blob, ByteStream, MemoryBlob, Verifier};
 pub use budget::{Budget, Permit};
 pub use children::{Children, MAX_CHILDREN};

@@ -4,6 +4,8 @@ use std::{fmt, str::FromStr};
 
 use crate::Digest;
 
+mod text;
+
 /// The registry behind every Docker Hub alias.
 const HUB: &str = "docker.io";
 /// Hosts that people write for Docker Hub.

@@ -63,6 +63,20 @@ pub trait Source: Debug + Send + Sync {
 
     /// Forgets what was kept of earlier answers, so that no later one is older than this call. Asks nothing itself.
     fn forget(&self) {}
+
+    /// Is it read from somewhere else than its location says? An archive keeps the names that its repositories had
+    /// where they were gathered, so that a policy speaks of them by the same names on both sides of a gap. Nothing can
+    /// be mounted from such a location, and a sink of the same location is another place.
+    fn is_carried(&self) -> bool {
+        false
+    }
+
+    /// Does it speak of this manifest or blob without holding it, because the target is said to have it? Known without
+    /// a request. What is lacking is looked for at the target and never read here: reading it is `NotFound`.
+    fn lacks(&self, node: &Descriptor) -> bool {
+        let _ = node;
+        false
+    }
 }
 
 /// Is a node at the target already?

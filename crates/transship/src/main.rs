@@ -6,6 +6,7 @@
 
 mod amount;
 mod app;
+mod archives;
 mod args;
 mod client;
 mod commands;
@@ -13,10 +14,12 @@ mod environment;
 mod exit;
 mod files;
 mod journal;
+mod letter;
 mod list;
 mod logging;
 #[cfg(feature = "tuf")]
 mod mirror;
+mod names;
 mod output;
 mod private_key;
 mod progress;
@@ -25,6 +28,7 @@ mod read;
 mod scribe;
 mod settings;
 mod signals;
+mod stores;
 mod tree;
 mod trust;
 mod yaml;

@@ -91,3 +91,19 @@ fn manifests_are_put_to_each_repository() {
         None
     );
 }
+
+#[test]
+fn what_was_found_is_there_and_can_be_mounted_from_there() {
+    let ledger = Ledger::of_blobs();
+    let (one, two) = (at("r.example/one"), at("r.example/two"));
+    let digest = Digest::sha256(b"piece");
+    assert!(!ledger.is_near(&two, &digest));
+    ledger.note(&one, &digest);
+    ledger.note(&one, &digest);
+    assert!(ledger.knows(&one, &digest));
+    assert!(!ledger.knows(&two, &digest));
+    assert!(ledger.is_near(&two, &digest));
+    assert!(!ledger.is_near(&at("other.example/one"), &digest));
+    let second = lead(ledger.claim(&two, &digest));
+    assert_eq!(second.mount_from.as_ref(), one.repository());
+}

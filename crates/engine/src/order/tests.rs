@@ -26,6 +26,7 @@ fn graph(root: &RawManifest, others: &[&RawManifest], edges: Vec<Edge>) -> Graph
             .collect::<BTreeMap<_, _>>(),
         edges,
         lost: Vec::new(),
+        missing: Vec::new(),
     }
 }
 
@@ -114,4 +115,43 @@ fn tags_in_a_circle_have_some_order() {
     let signed = BTreeSet::from([one.digest(), two.digest()]);
     let ranks: BTreeSet<usize> = ranks(&graph, &signed).into_values().collect();
     assert_eq!(ranks, BTreeSet::from([0, 1]));
+}
+
+#[test]
+fn what_a_tag_ties_is_published_after_its_subject() {
+    let (one, two) = (manifest(&[], "one"), manifest(&[], "two"));
+    let root = manifest(&[&one, &two], "root");
+    let signatures: Vec<_> = ["a", "b", "c"].map(|name| manifest(&[], name)).into();
+    let edges = vec![
+        edge(&root, &signatures[0], tag("root.sig")),
+        edge(&signatures[0], &signatures[1], tag("sig.sig")),
+        edge(&one, &signatures[2], tag("one.sig")),
+    ];
+    let others: Vec<&RawManifest> = signatures.iter().chain([&one, &two]).collect();
+    let order = publication(&graph(&root, &others, edges)).unwrap();
+    let place = |manifest: &RawManifest| {
+        let digest = manifest.digest();
+        order.iter().position(|one| *one == digest).unwrap()
+    };
+    assert_eq!(order.len(), 6);
+    assert!(place(&one) < place(&root) && place(&two) < place(&root));
+    assert!(place(&root) < place(&signatures[0]));
+    assert!(place(&signatures[0]) < place(&signatures[1]));
+    assert!(place(&one) < place(&signatures[2]));
+}
+
+#[test]
+fn what_names_what_counts_for_more_than_a_circle_of_tags() {
+    let child = manifest(&[], "child");
+    let root = manifest(&[&child], "root");
+    let other = manifest(&[], "other");
+    let edges = vec![
+        edge(&root, &child, tag("root.sig")),
+        edge(&child, &root, tag("child.sig")),
+        edge(&other, &other, tag("other.sig")),
+    ];
+    let order = publication(&graph(&root, &[&child, &other], edges)).unwrap();
+    assert_eq!(order.len(), 3);
+    let place = |manifest: &RawManifest| order.iter().position(|one| *one == manifest.digest());
+    assert!(place(&child) < place(&root));
 }

@@ -5,14 +5,20 @@
 )]
 
 mod apply;
+mod archive;
 mod blobs;
+mod carry;
 mod faults;
+mod gap;
 mod gate;
+mod gather;
 mod kill;
 mod legacy;
 mod platforms;
+mod prerequisites;
 mod referrers;
 mod support;
+mod survey;
 mod tags;
 mod targets;
 mod thrift;

@@ -66,6 +66,14 @@ impl SourceRepository {
     /// # Errors
     /// When a part of it cannot be read.
     pub async fn open(source: Arc<dyn Source>) -> Result<Self> {
+        Self::with_roots(source, &[]).await
+    }
+
+    /// The same, and what these digests name: a source lists its tags, and not what has none.
+    ///
+    /// # Errors
+    /// As [`SourceRepository::open`].
+    pub async fn with_roots(source: Arc<dyn Source>, roots: &[Digest]) -> Result<Self> {
         let mut repository = Self {
             source,
             index: Index::default(),
@@ -75,13 +83,17 @@ impl SourceRepository {
         let mut tags = source.tags();
         while let Some(tag) = tags.try_next().await? {
             let root = source.resolve(&Name::Tag(tag.clone())).await?;
-            repository.walk(root, tag).await?;
+            repository.walk(root, vec![tag]).await?;
+        }
+        for root in roots {
+            let root = source.resolve(&Name::Digest(*root)).await?;
+            repository.walk(root, Vec::new()).await?;
         }
         Ok(repository)
     }
 
-    async fn walk(&mut self, root: Descriptor, tag: Tag) -> Result<()> {
-        let mut ahead = vec![(root, vec![tag])];
+    async fn walk(&mut self, root: Descriptor, tags: Vec<Tag>) -> Result<()> {
+        let mut ahead = vec![(root, tags)];
         while let Some((node, tags)) = ahead.pop() {
             if tags.is_empty() && self.index.has(&node.digest) {
                 continue;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use transship_oci::{Digest, Source, Tag};
 
-use super::{Graph, Kind, graph::read};
+use super::{Graph, graph::read};
 
 /// What belongs to one manifest: below it, and beside it and everything below it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -51,8 +51,8 @@ impl Graph {
     }
 
     fn beside(&self, subject: &Digest) -> Vec<(Tag, Digest)> {
-        let kinds = [Kind::Signature, Kind::Attestation, Kind::Sbom];
-        let wanted = kinds.map(|kind| kind.tag(subject));
+        // Of a SHA-512 subject there can be none, and asking for their names is no offence.
+        let wanted = Tag::legacy(subject);
         self.tags()
             .iter()
             .filter(|(tag, _)| wanted.contains(tag))

@@ -42,7 +42,8 @@ impl Layer {
         self
     }
 
-    pub(super) fn descriptor(&self) -> Descriptor {
+    /// What a manifest says of it.
+    pub fn descriptor(&self) -> Descriptor {
         let digest = Digest::of(self.algorithm, &self.bytes);
         Descriptor {
             urls: self.urls.clone(),

@@ -20,6 +20,7 @@ mod artifact;
 mod build;
 mod closure;
 mod graph;
+mod in_hand;
 pub mod layer;
 mod layout;
 mod random;

@@ -41,6 +41,12 @@ impl Cosign {
         Some(Self { tool, version })
     }
 
+    /// Runs it by another program: see [`Tool::within`].
+    pub fn within(mut self, wrapper: &[String]) -> Self {
+        self.tool = self.tool.within(wrapper);
+        self
+    }
+
     /// The public key, PEM.
     pub fn public_key(&self) -> std::path::PathBuf {
         self.tool.home().path().join("cosign.pub")

@@ -25,16 +25,20 @@ pub fn find(name: &str) -> Option<PathBuf> {
 pub fn require(name: &str) -> Option<PathBuf> {
     let found = find(name);
     if found.is_none() {
-        let ci = env::var("CI").is_ok_and(|value| value == "true");
-        assert!(
-            !ci,
-            "{name} is not installed; run scripts/peers {name} (CI=true: nothing is passed over)"
-        );
-        let thread = std::thread::current();
-        let test = thread.name().unwrap_or("a test");
-        // Straight to stderr: the test harness keeps back what a test that passes has printed.
-        let line = format!("SKIPPED: {test}: {name} is not installed; run scripts/peers {name}\n");
-        let _ = io::stderr().write_all(line.as_bytes());
+        missing(&format!(
+            "{name} is not installed; run scripts/peers {name}"
+        ));
     }
     found
+}
+
+/// Says loudly that a test is passed over; under `CI=true` it fails.
+pub fn missing(why: &str) {
+    let ci = env::var("CI").is_ok_and(|value| value == "true");
+    assert!(!ci, "{why} (CI=true: nothing is passed over)");
+    let thread = std::thread::current();
+    let test = thread.name().unwrap_or("a test");
+    // Straight to stderr: the test harness keeps back what a test that passes has printed.
+    let line = format!("SKIPPED: {test}: {why}\n");
+    let _ = io::stderr().write_all(line.as_bytes());
 }

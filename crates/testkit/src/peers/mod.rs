@@ -17,16 +17,24 @@
 //! # }
 //! ```
 
+mod azurite;
+mod containerd;
 mod cosign;
 mod find;
+mod gcs;
 mod home;
+mod moto;
 mod process;
 mod registry;
 mod tool;
 
+pub use azurite::{AzureSas, Azurite};
+pub use containerd::Containerd;
 pub use cosign::{Cosign, Version};
-pub use find::{find, require};
+pub use find::{find, missing, require};
+pub use gcs::Gcs;
 pub use home::Home;
+pub use moto::Moto;
 pub use process::Process;
 pub use registry::{Distribution, DockerRegistry, Options};
 pub use tool::{Run, Tool};

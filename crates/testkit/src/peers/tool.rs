@@ -18,6 +18,8 @@ pub struct Tool {
     home: Home,
     limit: Duration,
     environment: Vec<(String, String)>,
+    /// What comes before the program, such as `nsenter …`.
+    within: Vec<String>,
 }
 
 /// How a run of a [`Tool`] ended.
@@ -51,7 +53,14 @@ impl Tool {
             home: home.clone(),
             limit: Duration::from_mins(2),
             environment: Vec::new(),
+            within: Vec::new(),
         }
+    }
+
+    /// Runs it by another program, whose arguments end where the program's name begins.
+    pub fn within(mut self, wrapper: &[String]) -> Self {
+        self.within = wrapper.to_vec();
+        self
     }
 
     /// Adds a variable to its environment.
@@ -77,7 +86,15 @@ impl Tool {
         I: IntoIterator<Item = A>,
         A: AsRef<OsStr>,
     {
-        let mut command = Command::new(&self.program);
+        let mut words = self.within.iter().map(OsStr::new);
+        let mut command = match words.next() {
+            Some(wrapper) => {
+                let mut command = Command::new(wrapper);
+                command.args(words).arg(&self.program);
+                command
+            }
+            None => Command::new(&self.program),
+        };
         command
             .args(arguments)
             .current_dir(self.home.path())

@@ -99,4 +99,12 @@ impl Source for Forgetful {
     fn tags(&self) -> BoxStream<'_, Result<Tag>> {
         self.0.tags()
     }
+
+    fn is_carried(&self) -> bool {
+        self.0.is_carried()
+    }
+
+    fn lacks(&self, node: &Descriptor) -> bool {
+        self.0.lacks(node)
+    }
 }

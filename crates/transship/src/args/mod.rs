@@ -1,14 +1,18 @@
 //! What may be written on the command line. Nothing here decides: `settings` resolves, `commands` act.
 
+mod archive;
 mod conformance;
 mod copy;
+mod export;
 mod form;
+mod import;
 mod login;
 mod policy;
 mod read;
 mod registry;
 mod sign;
 mod statement;
+mod store;
 mod sync;
 #[cfg(feature = "tuf")]
 mod trust;
@@ -25,15 +29,22 @@ use clap::{
 };
 
 pub(crate) use self::{
+    archive::{
+        ArchiveCommand, ArchiveTool, CopyArchive, DiffArchives, ExpandArchive, InspectArchive,
+        JoinArchive, Rewriting, SplitArchive, TreeArchive, TrustFiles, VerifyArchive, WriteReceipt,
+    },
     conformance::{Conformance, ConformanceCommand, VerifyBundle},
     copy::{Apply, Choices, Copy},
+    export::{ExportArtifacts, InventoryKey, Succession},
     form::{Forms, SignerKey, Storage},
+    import::{Admission, ImportArchive, Reply},
     login::{Login, Logout},
     policy::{Explain, Export, Import, Lint, Policy, PolicyCommand},
-    read::{Doctor, Inspect, Tags, Tree},
+    read::{Doctor, Errand, Inspect, Patient, Tags, Tree},
     registry::{Registry, RegistryCommand, Serve},
     sign::{Attest, GenerateKey, KeyCommand, KeyTool, Sign, SigningKey},
     statement::{Record, ShowStatement, Statement, StatementCommand, VerifyStatement},
+    store::{Amount, Written},
     sync::Sync,
     value::{Span, TagTarget},
     verify::Verify,
@@ -68,7 +79,7 @@ pub(crate) struct Cli {
 impl Cli {
     /// Reads the command line of this process; ends it where there is nothing to run.
     pub(crate) fn read() -> Self {
-        Self::try_parse().unwrap_or_else(|error| without_login(error).exit())
+        Self::try_parse().unwrap_or_else(|error| without_sas(without_login(error)).exit())
     }
 }
 
@@ -80,6 +91,19 @@ fn without_login(mut error: clap::Error) -> clap::Error {
     {
         let hidden = ContextValue::String(format!("…@{after}"));
         error.insert(ContextKind::InvalidValue, hidden);
+    }
+    error
+}
+
+/// The error, without the query of a URL that stands where none is expected: a SAS has its signature there.
+fn without_sas(mut error: clap::Error) -> clap::Error {
+    for kind in [ContextKind::InvalidArg, ContextKind::InvalidValue] {
+        if let Some(ContextValue::String(value)) = error.get(kind)
+            && let Some((before, _)) = value.split_once('?')
+        {
+            let hidden = ContextValue::String(format!("{before}?…"));
+            error.insert(kind, hidden);
+        }
     }
     error
 }
@@ -96,7 +120,7 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) authfile: Option<PathBuf>,
 
-    /// Certificates (PEM) to trust for every registry, beside the system's.
+    /// Certificates (PEM) to trust for every registry and store, beside the system's.
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) ca_file: Option<PathBuf>,
 
@@ -164,6 +188,12 @@ pub(crate) enum Command {
     Apply(Apply),
     /// Copy what a list selects.
     Sync(Sync),
+    /// Write artifacts, with everything that belongs to them, into an archive: for the way across a gap.
+    Export(ExportArtifacts),
+    /// Read an archive, judge it, and put what it holds into a registry.
+    Import(ImportArchive),
+    /// Archives: look at them, check them, carry them, cut them.
+    Archive(ArchiveTool),
     /// Verify the signatures or statements of an artifact, and say of every one how it stands.
     Verify(Verify),
     /// Policies: what must lie beside which artifact.

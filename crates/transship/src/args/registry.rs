@@ -4,6 +4,8 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Subcommand};
 
+use super::Written;
+
 /// `registry …`
 #[derive(Debug, Args)]
 pub(crate) struct Registry {
@@ -15,16 +17,17 @@ pub(crate) struct Registry {
 /// What the built-in registry can do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum RegistryCommand {
-    /// Serve a folder as a registry.
+    /// Serve a folder, or an archive as it is, as a registry.
     Serve(Serve),
 }
 
-/// `registry serve DIR`
+/// `registry serve DIR` or `registry serve ARCHIVE`
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
-    /// The folder: one OCI image layout a repository. Made when it is not there.
-    #[arg(value_name = "DIR")]
-    pub(crate) folder: PathBuf,
+    /// The folder: one OCI image layout a repository. Made when it is not there. Or an archive, in a store or a file: it is
+    /// served from where it lies, and cannot be written to.
+    #[arg(value_name = "DIR|ARCHIVE")]
+    pub(crate) what: Written,
 
     /// Where to listen. Beyond this machine it takes --tls-cert and --htpasswd.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:5000")]

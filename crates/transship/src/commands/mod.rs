@@ -1,11 +1,14 @@
 //! The commands, one file each: from arguments to the engine and back to a result.
 
 mod apply;
+mod archive;
 mod attest;
 mod completions;
 mod conformance;
 mod copy;
 mod doctor;
+mod export;
+mod import;
 mod inspect;
 mod key;
 mod login;
@@ -42,6 +45,9 @@ pub(crate) async fn run(app: &App, command: &Command) -> Result<Exit> {
         Command::Copy(args) => copy::run(app, args).await,
         Command::Apply(args) => apply::run(app, args).await,
         Command::Sync(args) => sync::run(app, args).await,
+        Command::Export(args) => export::run(app, args).await,
+        Command::Import(args) => import::run(app, args).await,
+        Command::Archive(tool) => archive::run(app, &tool.command).await,
         Command::Verify(args) => verify::run(app, args).await,
         Command::Policy(args) => policy::run(app, &args.command).await,
         Command::Inspect(args) => inspect::run(app, args).await,

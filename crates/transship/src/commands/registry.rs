@@ -1,4 +1,6 @@
-//! `registry serve DIR`
+//! `registry serve DIR` and `registry serve ARCHIVE`
+
+mod archive;
 
 use std::path::Path;
 
@@ -14,11 +16,18 @@ pub(super) async fn serve(app: &App, args: &Serve) -> Result<Exit> {
     check_exposure(args)?;
     // Before anybody can know that we are there.
     let signals = Signals::listen();
-    let store = Disk::open(&args.folder).await?;
-    let mut registry = Registry::new(store).settings(Settings {
+    let settings = Settings {
         read_only: args.read_only,
         ..Settings::default()
-    });
+    };
+    let (shown, registry) = match archive::folder(&args.what) {
+        Some(folder) => {
+            let store = Disk::open(&folder).await?;
+            (folder.display().to_string(), Registry::new(store))
+        }
+        None => archive::registry(app, &args.what).await?,
+    };
+    let mut registry = registry.settings(settings);
     if let Some(path) = &args.htpasswd {
         registry = registry.auth(Auth::basic(users(path)?));
     }
@@ -36,10 +45,8 @@ pub(super) async fn serve(app: &App, args: &Serve) -> Result<Exit> {
     };
     let address = server.local_addr();
     output::line(format_args!("{scheme}://{address}"))?;
-    app.output.say(format_args!(
-        "serving {} at {address}; Ctrl-C ends it",
-        args.folder.display()
-    ));
+    app.output
+        .say(format_args!("serving {shown} at {address}; Ctrl-C ends it"));
     // Being told to end is how a server ends: no matter by which signal, it is done.
     signals.stop().await;
     app.output

@@ -19,7 +19,7 @@ use crate::{
     args::{Choices, Format, Sync},
     exit::Exit,
     files,
-    list::{Decision, Entry, List, Values, Why, check_collisions},
+    list::{Decision, Entry, List, Targets, Values, Why, check_collisions},
     output, trust, yaml,
 };
 
@@ -37,7 +37,7 @@ struct Route {
 
 pub(super) async fn run(app: &App, args: &Sync) -> Result<Exit> {
     let text = files::read_text(&args.file, yaml::MAX_DOCUMENT)?;
-    let list = List::parse(&text, &files::name(&args.file))?;
+    let list = List::parse(&text, &files::name(&args.file), Targets::Required)?;
     let whole = args.explain || args.plan.is_some() || args.choices.dry_run;
     let (chosen, away) = choose_all(app, &list.entries, whole).await?;
     if args.explain {
@@ -73,7 +73,7 @@ pub(super) async fn run(app: &App, args: &Sync) -> Result<Exit> {
 
 /// What every entry selects, and the errors of those whose tags cannot be had: one source that is away must not keep all
 /// others from being copied. Where the answer is to be `whole`, the first error is all of it.
-async fn choose_all<'a>(
+pub(super) async fn choose_all<'a>(
     app: &App,
     entries: &'a [Entry],
     whole: bool,

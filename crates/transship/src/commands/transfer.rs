@@ -69,8 +69,13 @@ pub(super) fn conclude(app: &App, report: &Report, exit_nothing: bool) -> Exit {
     Exit::of_run(done, report.errors().map(|(_, error)| error))
 }
 
+/// Does a tag stand in the way of the plan?
+pub(super) fn is_refused(plan: &Plan) -> bool {
+    tags(plan).any(|action| action == TagAction::Refused)
+}
+
 fn preview(app: &App, plan: Plan, mode: Mode<'_>) -> Result<Exit> {
-    let refused = tags(&plan).any(|action| action == TagAction::Refused);
+    let refused = is_refused(&plan);
     let nothing = plan.totals.manifests == 0
         && plan.totals.blobs == 0
         && tags(&plan).all(|action| action == TagAction::Unchanged);

@@ -82,7 +82,8 @@ impl Template {
         Ok((reference.repository, tag))
     }
 
-    fn render(&self, values: Values<'_>) -> String {
+    /// The text with its places filled.
+    pub(crate) fn render(&self, values: Values<'_>) -> String {
         let mut made = String::new();
         for piece in &self.pieces {
             match piece {

@@ -9,7 +9,7 @@ mod version;
 
 pub(crate) use self::{
     collision::check as check_collisions,
-    mapping::Values,
-    model::{Entry, List},
+    mapping::{Template, Values},
+    model::{Entry, List, Targets},
     select::{Decision, Why},
 };

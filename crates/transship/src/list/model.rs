@@ -32,7 +32,7 @@ pub(crate) struct List {
 pub(crate) struct Entry {
     /// From where.
     pub(crate) source: Repository,
-    /// To where; at least one.
+    /// To where; at least one, if the list must say.
     pub(crate) targets: Vec<Template>,
     /// Which tags.
     pub(crate) selection: Selection,
@@ -70,12 +70,21 @@ struct RawSelection {
     min_age: Option<Span>,
 }
 
+/// Must every entry say where it goes?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Targets {
+    /// Yes: the list is to be copied.
+    Required,
+    /// No: what goes into an archive keeps its names unless told otherwise.
+    Optional,
+}
+
 impl List {
     /// Reads a list; `origin` is its file's name, for people.
     ///
     /// # Errors
     /// `Invalid`, naming the place or the entry, for whatever makes no sense.
-    pub(crate) fn parse(text: &str, origin: &str) -> Result<Self> {
+    pub(crate) fn parse(text: &str, origin: &str, targets: Targets) -> Result<Self> {
         let raw: RawList = yaml::read(text, origin)?;
         let defaults = &raw.defaults;
         if defaults.source.is_some() {
@@ -87,7 +96,7 @@ impl List {
             .enumerate()
             .map(|(i, entry)| {
                 entry
-                    .check(defaults)
+                    .check(defaults, targets)
                     .map_err(|error| error.at(format!("{origin}: entry {}", i + 1)))
             })
             .collect::<Result<_>>()?;
@@ -107,14 +116,14 @@ impl List {
 }
 
 impl RawEntry {
-    fn check(&self, defaults: &Self) -> Result<Entry> {
+    fn check(&self, defaults: &Self, wanted: Targets) -> Result<Entry> {
         let source = self
             .source
             .as_deref()
             .ok_or_else(|| invalid("key \"source\" is missing"))?;
         let targets = match (self.own_targets()?, defaults.own_targets()?) {
             (own, _) if !own.is_empty() => own,
-            (_, default) if !default.is_empty() => default,
+            (_, default) if !default.is_empty() || wanted == Targets::Optional => default,
             _ => {
                 return Err(invalid("there is no target")
                     .hinting("add target: or targets:, here or in defaults"));

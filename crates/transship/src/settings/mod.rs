@@ -2,6 +2,7 @@
 
 mod env;
 mod file;
+mod store;
 
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -13,13 +14,15 @@ use crate::{
     environment::Environment,
 };
 
+pub(crate) use self::store::{StoreEntry, secret};
+
 /// What may be set. The same keys stand in the file (`max-wait: 5m`) and in the environment (`TRANSSHIP__MAX_WAIT=5m`).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub(crate) struct Settings {
     /// Where credentials are kept, instead of the usual docker and containers files.
     pub(crate) authfile: Option<PathBuf>,
-    /// Certificates (PEM) to trust for every registry, beside the system's.
+    /// Certificates (PEM) to trust for every registry and store, beside the system's.
     pub(crate) ca_file: Option<PathBuf>,
     /// Registries that speak plain http.
     pub(crate) plain_http: Option<Vec<String>>,
@@ -33,6 +36,8 @@ pub(crate) struct Settings {
     pub(crate) registries_conf: Option<PathBuf>,
     /// Registries that need something of their own, by host and port.
     pub(crate) hosts: Option<BTreeMap<String, HostEntry>>,
+    /// Stores that need something of their own, by the beginning of their address, such as `az://account/container`.
+    pub(crate) stores: Option<BTreeMap<String, StoreEntry>>,
 }
 
 /// What one registry needs.
@@ -73,18 +78,12 @@ impl Settings {
             connections: global.connections,
             registries_conf: None,
             hosts: None,
+            stores: None,
         }
     }
 
-    /// `self`, with everything that `over` says put over it. Hosts are put over one another key by key.
+    /// `self`, with everything that `over` says put over it. Hosts and stores are put over one another key by key.
     fn under(self, over: Self) -> Self {
-        let hosts = match (self.hosts, over.hosts) {
-            (Some(mut below), Some(above)) => {
-                below.extend(above);
-                Some(below)
-            }
-            (below, above) => above.or(below),
-        };
         Self {
             authfile: over.authfile.or(self.authfile),
             ca_file: over.ca_file.or(self.ca_file),
@@ -93,8 +92,22 @@ impl Settings {
             jobs: over.jobs.or(self.jobs),
             connections: over.connections.or(self.connections),
             registries_conf: over.registries_conf.or(self.registries_conf),
-            hosts,
+            hosts: put_over(self.hosts, over.hosts),
+            stores: put_over(self.stores, over.stores),
         }
+    }
+}
+
+fn put_over<T>(
+    below: Option<BTreeMap<String, T>>,
+    above: Option<BTreeMap<String, T>>,
+) -> Option<BTreeMap<String, T>> {
+    match (below, above) {
+        (Some(mut below), Some(above)) => {
+            below.extend(above);
+            Some(below)
+        }
+        (below, above) => above.or(below),
     }
 }
 

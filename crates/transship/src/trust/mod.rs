@@ -4,12 +4,14 @@
 
 mod assess;
 mod gate;
+mod keys;
 mod rules;
 mod signer;
 
 pub(crate) use self::{
     assess::assess,
     gate::{Guard, guard},
+    keys::by_keys,
     rules::{Document, beside, document, rules},
     signer::{read, signer},
 };

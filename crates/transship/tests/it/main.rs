@@ -1,6 +1,7 @@
 //! The binary as a black box: what it prints, what it sends, how it ends.
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up must fail")]
 
+mod archive;
 mod asked;
 mod conformance;
 mod copy;

@@ -3,11 +3,11 @@
 use std::fmt;
 
 use serde::Serialize;
-use transship_oci::{Error, ErrorKind, Repository};
+use transship_oci::{Error, ErrorKind};
 
 use crate::exit::Exit;
 
-/// All findings about one repository.
+/// All findings about one repository or store.
 #[derive(Debug, Serialize)]
 pub(super) struct Diagnosis {
     repository: String,
@@ -38,9 +38,9 @@ enum Level {
 }
 
 impl Diagnosis {
-    pub(super) fn of(repository: &Repository) -> Self {
+    pub(super) fn of(subject: &impl fmt::Display) -> Self {
         Self {
-            repository: repository.to_string(),
+            repository: subject.to_string(),
             findings: Vec::new(),
             worst: None,
         }

@@ -1,13 +1,13 @@
 use transship_oci::Tag;
 
-use super::List;
+use super::{List, Targets};
 
 fn names(tags: &[Tag]) -> Vec<&str> {
     tags.iter().map(Tag::as_str).collect()
 }
 
 fn error(text: &str) -> (String, Option<String>) {
-    let error = List::parse(text, "list.yaml").unwrap_err();
+    let error = List::parse(text, "list.yaml", Targets::Required).unwrap_err();
     (error.to_string(), error.hint().map(str::to_owned))
 }
 
@@ -37,6 +37,7 @@ sync:
   - source: quay.io/acme/other
 ",
         "list.yaml",
+        Targets::Required,
     )
     .unwrap();
     assert_eq!(list.entries.len(), 3);
@@ -124,7 +125,7 @@ fn what_makes_no_sense_is_refused_by_entry() {
 proptest::proptest! {
     #[test]
     fn any_text_is_a_list_or_an_error(text in "\\PC{0,200}") {
-        let _ = List::parse(&text, "x");
+        let _ = List::parse(&text, "x", Targets::Required);
     }
 }
 
@@ -135,4 +136,15 @@ fn required_platforms_are_platforms() {
         message.starts_with("list.yaml: \"linux\" is not a platform"),
         "{message}"
     );
+}
+
+#[test]
+fn what_goes_into_an_archive_needs_no_target() {
+    let text = "sync: [{source: quay.io/acme/app, tags: ['1']}]";
+    let list = List::parse(text, "l", Targets::Optional).unwrap();
+    assert!(list.entries[0].targets.is_empty());
+    assert!(List::parse(text, "l", Targets::Required).is_err());
+    let text = "sync: [{source: quay.io/acme/app, target: 'r.example/{name}', tags: ['1']}]";
+    let list = List::parse(text, "l", Targets::Optional).unwrap();
+    assert_eq!(list.entries[0].targets.len(), 1);
 }

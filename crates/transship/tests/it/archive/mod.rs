@@ -1,0 +1,13 @@
+//! Archives from the command line: made, looked at, carried, and taken in again.
+
+mod carried;
+mod export;
+mod foreign;
+mod import;
+mod inspect;
+mod kill;
+mod receipt;
+mod served;
+mod stores;
+mod volumes;
+mod world;
