@@ -58,8 +58,10 @@ impl fmt::Display for Found {
         for report in &self.0 {
             let (name, verdict) = (purpose(report.purpose), verdict(report.verdict()));
             writeln!(f, "{}: {name} {verdict}", report.store)?;
-            let letters = report.purpose.letters();
-            writeln!(f, "  rights of a SAS for it: {letters}")?;
+            if report.store.starts_with("az://") || report.store.starts_with("https://") {
+                let letters = report.purpose.letters();
+                writeln!(f, "  {:23} the rights of a SAS for it are {letters}", "")?;
+            }
             for check in &report.checks {
                 line(f, check)?;
             }
