@@ -241,9 +241,10 @@ async fn the_same_bytes_elsewhere_go_on_with_a_copy_that_was_cut() {
     world.from.insert("k", bytes(95), [].into());
     world.target = Watched::new(Arc::new(world.to.clone())).asking(|call| {
         let cut = matches!(call, Call::Complete(_));
-        let answer = match cut {
-            true => Err(Error::new(ErrorKind::Denied, "no")),
-            false => Ok(()),
+        let answer = if cut {
+            Err(Error::new(ErrorKind::Denied, "no"))
+        } else {
+            Ok(())
         };
         Box::pin(async { answer })
     });
