@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::Serialize;
-use transship_archive::store::preflight::{Check, Preflight, Purpose, State};
+use transship_archive::store::preflight::{Check, Preflight, Purpose, State, Topic};
 use transship_oci::{ErrorKind, Result};
 
 use crate::{
@@ -44,13 +44,25 @@ impl Found {
             return Exit::Done;
         }
         let mut checks = self.0.iter().flat_map(|report| &report.checks);
-        let refused = checks.any(|check| check.state == State::Bad && check.refusal.is_some());
+        let refused = checks.any(|check| check.state == State::Bad && is_about_rights(check));
         Exit::Failed(if refused {
             ErrorKind::Denied
         } else {
             ErrorKind::Unavailable
         })
     }
+}
+
+/// What a better credential would mend.
+fn is_about_rights(check: &Check) -> bool {
+    let by_itself = [
+        Topic::Permissions,
+        Topic::Lifetime,
+        Topic::Scope,
+        Topic::Protocol,
+        Topic::Addresses,
+    ];
+    check.refusal.is_some() || by_itself.contains(&check.topic)
 }
 
 impl fmt::Display for Found {
