@@ -1,7 +1,9 @@
-//! `cargo xtask bench copy`: transship beside its peers, interleaved in one run, against real registries.
+//! `cargo xtask bench copy|archive`: transship beside its peers, interleaved in one run, against real registries and stores.
 //!
 //! What counts are the ratios within one run; seconds belong to the machine. Every run of every tool gets an empty target.
 
+mod archive;
+mod arrived;
 mod measure;
 mod peer;
 mod proxy;
@@ -23,20 +25,30 @@ struct Args {
     runs: usize,
 }
 
-/// Runs the benchmark that `args` ask for: `[WORKLOAD…] [--runs N] [--peers a,b]`.
+/// What the benchmarks are told.
+pub(crate) const USAGE: &str = "bench copy [WORKLOAD…] [--runs N] [--peers a,b] | bench archive [PART…] [--runs N] [--ways a,b]";
+
+/// Runs the benchmark that `args` name.
 pub(crate) fn run(args: &[String]) -> Result<()> {
-    let args = parse(args)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
         .build()?;
-    runtime.block_on(async {
-        for workload in &args.workloads {
-            let table = measure_all(*workload, &args).await?;
-            println!("{table}");
-        }
-        Ok(())
-    })
+    match args.split_first() {
+        Some((name, args)) if name == "copy" => runtime.block_on(copy(args)),
+        Some((name, args)) if name == "archive" => runtime.block_on(archive::run(args)),
+        _ => Err(USAGE.into()),
+    }
+}
+
+/// Copies: `[WORKLOAD…] [--runs N] [--peers a,b]`.
+async fn copy(args: &[String]) -> Result<()> {
+    let args = parse(args)?;
+    for workload in &args.workloads {
+        let table = measure_all(*workload, &args).await?;
+        println!("{table}");
+    }
+    Ok(())
 }
 
 fn parse(args: &[String]) -> Result<Args> {
@@ -91,6 +103,13 @@ async fn measure_all(workload: Workload, args: &Args) -> Result<Table> {
 /// The folder that `scripts/peers` fills.
 fn peers_bin() -> PathBuf {
     root().join(".peers/bin")
+}
+
+/// The release build of ours that lies beside this program's own build.
+fn transship() -> PathBuf {
+    let own = std::env::current_exe().unwrap_or_default();
+    let target = own.ancestors().nth(2).unwrap_or(&own);
+    target.join("release/transship")
 }
 
 /// The repository's root.

@@ -15,13 +15,11 @@ use std::path::Path;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     match args.first().map(String::as_str) {
-        Some("bench") => bench::run(args.get(2..).unwrap_or_default()),
+        Some("bench") => bench::run(args.get(1..).unwrap_or_default()),
         Some("layers") => layers::run(root()),
         Some("lines") => lines::run(root()),
         Some("schemas") => schemas::run(root()),
-        _ => Err(
-            "cargo xtask layers | lines | schemas | bench copy [WORKLOAD…] [--runs N] [--peers a,b]".into(),
-        ),
+        _ => Err(format!("cargo xtask layers | lines | schemas | {}", bench::USAGE).into()),
     }
 }
 

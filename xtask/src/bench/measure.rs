@@ -25,6 +25,11 @@ pub(crate) struct Usage {
 
 /// Runs `command` to its end; its output goes to `log`.
 pub(crate) fn run(command: &mut Command, log: &Path) -> Result<Usage> {
+    watched(command, log, &mut || ())
+}
+
+/// The same; `watch` is called again and again meanwhile.
+pub(crate) fn watched(command: &mut Command, log: &Path, watch: &mut dyn FnMut()) -> Result<Usage> {
     let out = std::fs::File::create(log)?;
     command
         .stdin(Stdio::null())
@@ -37,6 +42,7 @@ pub(crate) fn run(command: &mut Command, log: &Path) -> Result<Usage> {
     let mut memory = 0;
     let exit = loop {
         memory = memory.max(peak(&status));
+        watch();
         if let Some(exit) = child.try_wait()? {
             break exit;
         }
@@ -90,4 +96,18 @@ fn peak(status: &str) -> u64 {
         .and_then(|line| line.split_whitespace().next())
         .and_then(|kib| kib.parse::<u64>().ok());
     kib.unwrap_or(0) * 1024
+}
+
+/// Processor time that a running process has spent so far.
+pub(crate) fn cpu_of(process: u32) -> Duration {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    let after_name = stat.rsplit(')').next().unwrap_or_default();
+    let ticks: u64 = after_name
+        .split_whitespace()
+        .skip(11)
+        .take(2)
+        .filter_map(|field| field.parse::<u64>().ok())
+        .sum();
+    // The kernel counts in hundredths of a second on every Linux we know.
+    Duration::from_millis(ticks * 10)
 }

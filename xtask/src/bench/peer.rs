@@ -6,7 +6,7 @@ use std::{
     process::Command,
 };
 
-use super::{Result, peers_bin, root, seed::REPOSITORY, workload::Workload};
+use super::{Result, peers_bin, seed::REPOSITORY, transship, workload::Workload};
 
 /// A tool that copies images.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -88,7 +88,7 @@ impl Peer {
 
     fn program(self, whole_repository: bool) -> PathBuf {
         match self {
-            Self::Transship => root().join("target/release/transship"),
+            Self::Transship => transship(),
             Self::Crane => peers_bin().join("crane"),
             Self::Oras => peers_bin().join("oras"),
             Self::Regclient if whole_repository => peers_bin().join("regsync"),

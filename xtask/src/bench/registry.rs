@@ -9,26 +9,35 @@ use std::{
 
 use tempfile::TempDir;
 
-use super::Result;
+use super::{Result, measure::cpu_of};
 
 /// A running docker-registry.
 pub(crate) struct Registry {
     child: Child,
     port: u16,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Registry {
-    /// Starts one over an empty folder and waits until it answers. `port` is kept where the caller needs it to be the same.
-    pub(crate) async fn start(port: Option<u16>) -> Result<Self> {
+    /// Starts one over an empty folder and waits until it answers.
+    pub(crate) async fn start() -> Result<Self> {
+        Self::run("accesslog: {disabled: true}").await
+    }
+
+    /// The same, with a log from which [`Self::requests`] counts.
+    pub(crate) async fn counting() -> Result<Self> {
+        Self::run("accesslog: {disabled: false}").await
+    }
+
+    async fn run(accesslog: &str) -> Result<Self> {
         let folder = tempfile::tempdir()?;
-        let port = port.map_or_else(free_port, Ok)?;
+        let port = free_port()?;
         let config = folder.path().join("config.yml");
         let data = folder.path().join("data");
         fs::write(
             &config,
             format!(
-                "version: 0.1\nlog: {{level: error, accesslog: {{disabled: true}}}}\n\
+                "version: 0.1\nlog: {{level: error, {accesslog}}}\n\
                  storage: {{filesystem: {{rootdirectory: {}}}, delete: {{enabled: true}}}}\n\
                  http: {{addr: '127.0.0.1:{port}'}}\n",
                 data.display()
@@ -48,7 +57,7 @@ impl Registry {
         let registry = Self {
             child,
             port,
-            _folder: folder,
+            folder,
         };
         registry.wait().await?;
         Ok(registry)
@@ -76,17 +85,13 @@ impl Registry {
 
     /// Processor time spent so far.
     pub(crate) fn cpu(&self) -> Duration {
-        let stat =
-            fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap_or_default();
-        let after_name = stat.rsplit(')').next().unwrap_or_default();
-        let ticks: u64 = after_name
-            .split_whitespace()
-            .skip(11)
-            .take(2)
-            .filter_map(|field| field.parse::<u64>().ok())
-            .sum();
-        // The kernel counts in hundredths of a second on every Linux we know.
-        Duration::from_millis(ticks * 10)
+        cpu_of(self.child.id())
+    }
+
+    /// Requests answered so far, of one that is [`Self::counting`] (and the one that asked whether it is up).
+    pub(crate) fn requests(&self) -> usize {
+        let log = fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
+        log.matches(" HTTP/1.1\" ").count()
     }
 }
 
@@ -109,6 +114,6 @@ async fn answers(url: &str) -> bool {
 }
 
 /// A port that was free a moment ago.
-pub(crate) fn free_port() -> Result<u16> {
+fn free_port() -> Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use transship_oci::media_type::{OCI_INDEX, OCI_LAYER_GZIP};
 
 use super::{
-    Result,
+    Result, arrived,
     measure::{self, Usage},
     peer::{Peer, Task},
     proxy::Proxy,
@@ -102,7 +102,7 @@ impl Workload {
 }
 
 /// An index with one child for each entry of `children`, of so many layers of `size` bytes.
-async fn index(seeder: &mut Seeder, children: &[usize], size: usize) -> Result<()> {
+pub(crate) async fn index(seeder: &mut Seeder, children: &[usize], size: usize) -> Result<()> {
     let mut manifests = Vec::new();
     for (count, architecture) in children.iter().zip(["amd64", "arm64"]) {
         let mut layers = Vec::new();
@@ -152,7 +152,7 @@ pub(crate) struct Bench {
 impl Bench {
     /// Starts and fills the source.
     pub(crate) async fn start(workload: Workload) -> Result<Self> {
-        let source = Registry::start(None).await?;
+        let source = Registry::start().await?;
         eprintln!("{}: filling the source", workload.name());
         workload.seed(&mut Seeder::new(&source.host())?).await?;
         let source_proxy = distant(workload, &source).await?;
@@ -168,11 +168,11 @@ impl Bench {
     /// One run of one tool.
     pub(crate) async fn turn(&mut self, peer: Peer) -> Result<Usage> {
         if self.workload != Workload::Unchanged {
-            let target = Registry::start(None).await?;
+            let target = Registry::start().await?;
             return self.run(peer, &target).await;
         }
         if !self.filled.iter().any(|(owner, _)| *owner == peer) {
-            let target = Registry::start(None).await?;
+            let target = Registry::start().await?;
             self.run(peer, &target).await?;
             self.filled.push((peer, target));
         }
@@ -215,27 +215,7 @@ impl Bench {
             Workload::ManyTags => "v1999",
             _ => "v199",
         };
-        let client = reqwest::Client::builder().no_proxy().build()?;
-        let mut digests = Vec::new();
-        for host in [self.source.host(), target.host()] {
-            let url = format!(
-                "http://{host}/v2/{}/manifests/{tag}",
-                super::seed::REPOSITORY
-            );
-            let answer = client.head(url).header(
-                "accept",
-                format!("{OCI_INDEX}, {}", transship_oci::media_type::OCI_MANIFEST),
-            );
-            digests.push(
-                answer
-                    .send()
-                    .await?
-                    .headers()
-                    .get("docker-content-digest")
-                    .cloned(),
-            );
-        }
-        if digests[0].is_some() && digests[0] == digests[1] {
+        if arrived::same(&self.source.host(), &target.host(), tag).await? {
             return Ok(());
         }
         Err(format!(

@@ -2,7 +2,7 @@
 
 /// How a file is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Compression {
+pub(crate) enum Compression {
     None,
     /// RFC 1952.
     Gzip,
@@ -10,7 +10,7 @@ pub(super) enum Compression {
     Zstd,
 }
 
-pub(super) fn compression(start: &[u8]) -> Compression {
+pub(crate) fn compression(start: &[u8]) -> Compression {
     match start {
         [0x1f, 0x8b, ..] => Compression::Gzip,
         [0x28, 0xb5, 0x2f, 0xfd, ..] => Compression::Zstd,

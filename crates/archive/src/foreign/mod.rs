@@ -14,6 +14,7 @@ mod tar;
 mod unpack;
 
 pub use archive::{Foreign, Form, Found};
+pub(crate) use compression::{Compression, compression};
 
 #[cfg(test)]
 mod tests;

@@ -11,6 +11,7 @@ use super::{
     preface::{Preface, preface},
 };
 use crate::{
+    foreign::{Compression, compression},
     inventory::{Inventory, Piece},
     layout::CHECKSUMS,
     store::Store,
@@ -47,6 +48,10 @@ pub(super) async fn open(store: Arc<dyn Store>, key: String) -> Result<(Volume, 
 }
 
 async fn read_head(object: &Object, mut bytes: Bytes) -> Result<Head> {
+    // Whoever compressed it made another tool's archive of it.
+    if compression(&bytes) != Compression::None {
+        return Err(foreign());
+    }
     let place = loop {
         match preface(&bytes, object.size())? {
             Preface::Ours(place) => break place,

@@ -46,7 +46,8 @@ impl Default for WriteOptions {
 ///
 /// Blobs start in the order of [`Outline::blobs`]: a blob whose turn has not come waits with its stream open. What a crash
 /// left half written is gone on with, part by part; what is there already is not written again. No volume can be seen
-/// before it is complete.
+/// before it is complete. Bytes that are not those promised end it, and what was sent of that volume is thrown away: the
+/// next run begins the volume anew, because behind bad bytes nobody can go on.
 pub struct ArchiveSink {
     location: Location,
     index: Index,

@@ -27,6 +27,16 @@ pub(super) enum Way {
 }
 
 impl CopySource {
+    /// An offer that only a double of a store can take up.
+    #[cfg(test)]
+    pub(crate) fn of(stat: Stat) -> Self {
+        let way = Way::S3 {
+            endpoint: String::new(),
+            path: String::new(),
+        };
+        Self { stat, way }
+    }
+
     /// What is offered.
     pub fn stat(&self) -> &Stat {
         &self.stat

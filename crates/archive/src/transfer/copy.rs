@@ -4,9 +4,9 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use transship_oci::{Digest, Error, ErrorKind, Result, Side};
 
-use super::{same::same, steady::Steady};
+use super::{fetch::fetch, same::same, steady::Steady};
 use crate::{
-    store::{Stat, Store, UploadSpec},
+    store::{Stat, Store},
     uploader::{PARTS_IN_FLIGHT, UploadPlan, Uploader, journal::UploadJournal},
 };
 
@@ -91,7 +91,8 @@ pub enum How {
 }
 
 /// Copies the object `key` to `to_key`, with its metadata and its checksum, which is checked before the copy is visible. A
-/// copy that was cut goes on where it stopped.
+/// copy that was cut goes on where it stopped. Where the target can fetch the object from the source by itself, it does:
+/// what it says of the copy is compared then.
 ///
 /// # Errors
 /// `NotFound` when there is no such object; `Drift` when it changes meanwhile; `DigestMismatch` when what came does not
@@ -151,13 +152,23 @@ async fn place(
             .unwrap_or_else(|| stat.metadata.clone()),
         fingerprint: fingerprint(from, stat),
     };
-    if fetched((from, stat), to, to_key, (&plan, options)).await? {
+    if fetch((from, stat), &**to, to_key, (&plan, options)).await? {
         return Ok(How::Fetched);
     }
+    send((from, stat), to, to_key, (&plan, options)).await
+}
+
+/// Sends the bytes through this machine.
+async fn send(
+    (from, stat): (&dyn Store, &Stat),
+    to: &Arc<dyn Store>,
+    to_key: &str,
+    (plan, options): (&UploadPlan, &CopyOptions),
+) -> Result<How> {
     let uploader = Uploader::open(
         Arc::clone(to),
         to_key,
-        &plan,
+        plan,
         &*options.journal,
         options.parts_in_flight,
     );
@@ -186,65 +197,19 @@ async fn place(
     Ok(How::Sent(stat.size - offset))
 }
 
-/// Has the target fetch the object from the source by itself, where the two can do that between them.
-async fn fetched(
-    (from, stat): (&dyn Store, &Stat),
-    to: &Arc<dyn Store>,
-    to_key: &str,
-    (plan, options): (&UploadPlan, &CopyOptions),
-) -> Result<bool> {
-    let source = match from.offer(&stat.key).await {
-        Ok(source) => source,
-        Err(error) if error.kind() == ErrorKind::Unsupported => return Ok(false),
-        Err(error) => return Err(error.on(Side::Source).at(from.location())),
-    };
-    if source.stat().etag != stat.etag || source.stat().size != stat.size {
-        return Err(changed(from, &stat.key));
-    }
-    let spec = UploadSpec {
-        size: plan.size,
-        part_size: plan.size,
-        overwrite: plan.overwrite,
-        metadata: plan.metadata.clone(),
-        session: None,
-    };
-    match to.copy_from(to_key, &source, &spec).await {
-        Ok(()) => {
-            // Told only now: what is refused goes another way, and begins there.
-            (options.watch)(&CopyStep::Started {
-                key: stat.key.clone(),
-                to: to_key.to_owned(),
-                size: stat.size,
-                offset: 0,
-            });
-            (options.watch)(&CopyStep::Moved(stat.size));
-            Ok(true)
-        }
-        Err(error) if error.kind() == ErrorKind::Unsupported => Ok(false),
-        Err(error) => Err(error.on(Side::Target).at(to.location())),
-    }
-}
-
-/// That the object is not the one that was looked at.
-fn changed(from: &dyn Store, key: &str) -> Error {
-    Error::new(
-        ErrorKind::Drift,
-        format!("{key} was replaced since it was looked at"),
-    )
-    .on(Side::Source)
-    .at(from.location())
-}
-
-/// What settles the bytes of an object of which nothing else is known.
+/// What settles the bytes of an object of which nothing else is known: its checksum, wherever it lies, or else where it
+/// lies and when it was written.
 fn fingerprint(from: &dyn Store, stat: &Stat) -> Digest {
-    let said = format!(
-        "{}\n{}\n{}\n{:?}\n{:?}\n{:?}",
-        from.location(),
-        stat.key,
-        stat.size,
-        stat.etag,
-        stat.md5,
-        stat.modified
-    );
+    let said = match stat.md5 {
+        Some(md5) => format!("{} {md5:?}", stat.size),
+        None => format!(
+            "{}\n{}\n{}\n{:?}\n{:?}",
+            from.location(),
+            stat.key,
+            stat.size,
+            stat.etag,
+            stat.modified
+        ),
+    };
     Digest::sha256(said.as_bytes())
 }

@@ -1,6 +1,7 @@
 //! The middle leg: an archive from one store to another, byte for byte, with what was said of it.
 
 mod copy;
+mod fetch;
 mod same;
 mod set;
 mod steady;

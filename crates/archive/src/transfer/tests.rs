@@ -1,13 +1,20 @@
-use std::sync::{Arc, Mutex};
+use std::{
+    ops::Range,
+    sync::{Arc, Mutex},
+};
 
 use bytes::Bytes;
+use futures::stream::BoxStream;
 use tempfile::TempDir;
-use transship_oci::{Error, ErrorKind};
+use transship_oci::{Error, ErrorKind, Result};
 
 use super::{Copied, CopyOptions, CopyStep, How, copy, copy_set};
 use crate::{
-    store::{Call, Capacity, FileStore, Memory, Store, Watched},
-    uploader::journal::FileUploadJournal,
+    store::{
+        Call, Capacity, CopySource, FileStore, Memory, Opened, Stat, Store, Upload, UploadSpec,
+        Watched,
+    },
+    uploader::journal::{FileUploadJournal, NoUploadJournal},
 };
 
 const SMALL: Capacity = Capacity {
@@ -47,7 +54,7 @@ impl World {
         CopyOptions::new(Arc::new(FileUploadJournal::new(self.folder.path())))
     }
 
-    async fn copy(&self, key: &str) -> transship_oci::Result<Copied> {
+    async fn copy(&self, key: &str) -> Result<Copied> {
         copy(&self.from, key, &self.target(), key, &self.options()).await
     }
 
@@ -229,6 +236,115 @@ async fn a_copy_that_was_cut_goes_on() {
 }
 
 #[tokio::test]
+async fn the_same_bytes_elsewhere_go_on_with_a_copy_that_was_cut() {
+    let mut world = World::new();
+    world.from.insert("k", bytes(95), [].into());
+    world.target = Watched::new(Arc::new(world.to.clone())).asking(|call| {
+        let cut = matches!(call, Call::Complete(_));
+        let answer = if cut {
+            Err(Error::new(ErrorKind::Denied, "no"))
+        } else {
+            Ok(())
+        };
+        Box::pin(async { answer })
+    });
+    assert!(world.copy("k").await.is_err());
+    world.target = Watched::new(Arc::new(world.to.clone()));
+    let other = Memory::new("other");
+    other.insert("named/otherwise", bytes(95), [].into());
+    let (target, options) = (world.target(), world.options());
+    let copied = copy(&other, "named/otherwise", &target, "k", &options).await;
+    assert_eq!(copied.unwrap().how, How::Sent(0));
+    assert_eq!(world.to.get("k"), Some(bytes(95)));
+}
+
+/// A target that fetches from anywhere by itself, or says that it did.
+#[derive(Debug)]
+struct Fetching {
+    from: Memory,
+    to: Memory,
+    honest: bool,
+}
+
+#[async_trait::async_trait]
+impl Store for Fetching {
+    fn location(&self) -> &str {
+        self.to.location()
+    }
+
+    async fn capacity(&self) -> Result<Capacity> {
+        self.to.capacity().await
+    }
+
+    async fn stat(&self, key: &str) -> Result<Option<Stat>> {
+        self.to.stat(key).await
+    }
+
+    async fn read(&self, key: &str, range: Range<u64>, etag: Option<&str>) -> Result<Opened> {
+        self.to.read(key, range, etag).await
+    }
+
+    fn list(&self, prefix: &str) -> BoxStream<'_, Result<Stat>> {
+        self.to.list(prefix)
+    }
+
+    async fn upload(&self, _: &str, _: &UploadSpec) -> Result<Box<dyn Upload>> {
+        panic!("nothing is to be sent")
+    }
+
+    async fn offer(&self, key: &str) -> Result<CopySource> {
+        Ok(CopySource::of(self.from.stat(key).await?.unwrap()))
+    }
+
+    async fn copy_from(&self, key: &str, source: &CopySource, spec: &UploadSpec) -> Result<()> {
+        let mut content = self.from.get(&source.stat().key).unwrap().to_vec();
+        if !self.honest {
+            content[50] ^= 1;
+        }
+        self.to.insert(key, content, spec.metadata.clone());
+        Ok(())
+    }
+
+    async fn delete(&self, _: &str) -> Result<()> {
+        panic!("nothing is to be removed")
+    }
+}
+
+#[tokio::test]
+async fn what_the_target_fetched_by_itself_is_compared() {
+    for honest in [true, false] {
+        let (from, to) = (Memory::new("from"), Memory::new("to"));
+        from.insert("k", bytes(95), [("a".to_owned(), "b".to_owned())].into());
+        let fetching = Fetching {
+            from: from.clone(),
+            to: to.clone(),
+            honest,
+        };
+        let fetching: Arc<dyn Store> = Arc::new(fetching);
+        let offering = Fetching {
+            to: from.clone(),
+            from,
+            honest,
+        };
+        let options = CopyOptions::new(Arc::new(NoUploadJournal));
+        let copied = copy(&offering, "k", &fetching, "l", &options).await;
+        if honest {
+            assert_eq!(copied.unwrap().how, How::Fetched);
+            let stat = to.stat("l").await.unwrap().unwrap();
+            assert_eq!(stat.metadata["a"], "b");
+            assert_eq!(to.get("l"), Some(bytes(95)));
+        } else {
+            let error = copied.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::DigestMismatch);
+            assert_eq!(
+                error.to_string(),
+                "target to: l, which the store fetched by itself, is not what the source has"
+            );
+        }
+    }
+}
+
+#[tokio::test]
 async fn all_volumes_of_a_set_go_and_a_second_run_sends_what_is_missing() {
     let world = World::new();
     for (name, size) in [("v001of003", 30), ("v002of003", 31), ("v003of003", 12)] {
@@ -278,7 +394,7 @@ async fn missing_volumes_are_named_before_anything_is_sent() {
             .from
             .insert(&format!("a.v{number:03}of005.tar"), "x", [].into());
     }
-    let error = |result: transship_oci::Result<Vec<Copied>>| result.unwrap_err().to_string();
+    let error = |result: Result<Vec<Copied>>| result.unwrap_err().to_string();
     let (target, options) = (world.target(), world.options());
     assert_eq!(
         error(copy_set(&world.from, "a.tar", &target, "", &options).await),

@@ -17,6 +17,7 @@ mod preflight;
 mod readers;
 mod retries;
 mod s3;
+mod secrets;
 mod served;
 mod support;
 mod whole_way;

@@ -57,7 +57,7 @@ pub(crate) async fn open(app: &App, written: &Written) -> Result<Opened> {
         Ok(archive) => Ok(Opened::Own(Box::new(archive), spot)),
         Err(error) if error.kind() == ErrorKind::Unsupported => {
             let store = Arc::clone(&spot.store);
-            Foreign::tar(store, &spot.key, Limits::default())
+            Foreign::unpacked(store, &spot.key, Limits::default(), &std::env::temp_dir())
                 .await
                 .map(Opened::Foreign)
         }
@@ -136,9 +136,14 @@ async fn foreign(transport: Transport, rest: &str) -> Result<Opened> {
                     .on(Side::Source)
                     .at(rest)
             })?;
-            Foreign::tar(Arc::new(store), name, Limits::default())
-                .await
-                .map(Opened::Foreign)
+            Foreign::unpacked(
+                Arc::new(store),
+                name,
+                Limits::default(),
+                &std::env::temp_dir(),
+            )
+            .await
+            .map(Opened::Foreign)
         }
     }
 }

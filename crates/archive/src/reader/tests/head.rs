@@ -205,6 +205,13 @@ async fn another_tool_wrote_it() {
         error.to_string(),
         "source memory://store/text: the tar is damaged at byte 0: the checksum of the header is wrong"
     );
+    for magic in [&b"\x1f\x8b"[..], b"\x28\xb5\x2f\xfd"] {
+        let memory = Memory::new("memory://store");
+        memory.insert("x", magic.repeat(1000), BTreeMap::new());
+        let error = Archive::open(Arc::new(memory), "x").await;
+        let error = error.expect_err("no tar");
+        assert_eq!(error.kind(), ErrorKind::Unsupported);
+    }
     let error = Archive::open(store, "nothing")
         .await
         .expect_err("nothing there");

@@ -1,6 +1,6 @@
 //! Authority on a request: a SAS in its query, or a header that the account's key or a token makes.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 use http::{HeaderValue, Uri};
@@ -21,10 +21,19 @@ use crate::store::{
 const VERSION: &str = "2020-10-02";
 
 /// What gives a request authority.
-#[derive(Debug)]
 pub(super) enum Authority {
     Sas(Sas),
     Credential(AzureCredentialProvider),
+}
+
+impl fmt::Debug for Authority {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sas(sas) => sas.fmt(f),
+            // Those who hold keys and tokens show them.
+            Self::Credential(_) => f.write_str("Credential(…)"),
+        }
+    }
 }
 
 #[derive(Debug)]

@@ -208,13 +208,13 @@ fn stat_of(key: &str, found: &fs::Metadata) -> Stat {
     }
 }
 
-/// Which file, and when it was last written.
+/// Which file, and when it was last written. Not on which device: a stick that is put in again has another number, and a
+/// copy that was cut is to go on.
 #[cfg(unix)]
 fn etag(found: &fs::Metadata) -> String {
     use std::os::unix::fs::MetadataExt as _;
     format!(
-        "{:x}-{:x}-{:x}-{:x}.{:09}",
-        found.dev(),
+        "{:x}-{:x}-{:x}.{:09}",
         found.ino(),
         found.len(),
         found.mtime(),

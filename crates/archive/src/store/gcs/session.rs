@@ -1,5 +1,7 @@
 //! A resumable upload as a conversation: what has arrived, and what comes next.
 
+use std::fmt;
+
 use bytes::Bytes;
 use http::Method;
 use transship_oci::{Error, ErrorKind, Result};
@@ -18,11 +20,17 @@ pub(super) enum Progress {
 }
 
 /// One upload. Its URL is all the authority that it needs.
-#[derive(Debug)]
 pub(super) struct Session {
     pub(super) url: Url,
     size: u64,
     key: String,
+}
+
+impl fmt::Debug for Session {
+    /// Without its URL: whoever has that can write.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Session({}, {} bytes)", self.key, self.size)
+    }
 }
 
 impl Session {

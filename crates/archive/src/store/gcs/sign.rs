@@ -1,5 +1,7 @@
 //! Tokens.
 
+use std::fmt;
+
 use async_trait::async_trait;
 use http::{HeaderValue, header};
 use object_store::{client::HttpRequest, gcp::GcpCredentialProvider};
@@ -8,10 +10,16 @@ use transship_oci::{Error, ErrorKind, Result};
 use super::refusal;
 use crate::store::cloud::{Fault, Sign};
 
-#[derive(Debug)]
 pub(super) struct GcsSign {
     /// An emulator wants none.
     pub(super) credentials: Option<GcpCredentialProvider>,
+}
+
+impl fmt::Debug for GcsSign {
+    /// Without whatever those who hold credentials show.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("GcsSign(…)")
+    }
 }
 
 #[async_trait]

@@ -1,5 +1,7 @@
 //! Signatures of version 4.
 
+use std::fmt;
+
 use async_trait::async_trait;
 use aws_lc_rs::digest::{SHA256, digest};
 use object_store::{
@@ -11,10 +13,16 @@ use transship_oci::{Error, ErrorKind, Result};
 use super::refusal;
 use crate::store::cloud::{Fault, Sign};
 
-#[derive(Debug)]
 pub(super) struct S3Sign {
     pub(super) credentials: AwsCredentialProvider,
     pub(super) region: String,
+}
+
+impl fmt::Debug for S3Sign {
+    /// Without whatever those who hold credentials show.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "S3Sign({})", self.region)
+    }
 }
 
 #[async_trait]

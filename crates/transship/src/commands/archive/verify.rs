@@ -13,6 +13,7 @@ use transship_trust::{
 };
 
 use crate::{
+    amount::Count,
     app::App,
     archives::{self, Cargo},
     args::VerifyArchive,
@@ -54,7 +55,8 @@ pub(super) async fn run(app: &App, args: &VerifyArchive) -> Result<Exit> {
     if faults.is_empty() {
         return Ok(Exit::of_run(0, &refused));
     }
-    let message = format!("the archive is damaged in {} places", faults.len());
+    let places = Count(faults.len() as u64, "place");
+    let message = format!("the archive is damaged in {places}");
     app.output.error(
         &Error::new(ErrorKind::Corrupt, message)
             .on(Side::Source)

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::Serialize;
-use transship_archive::store::preflight::{Check, Preflight, Purpose, State};
+use transship_archive::store::preflight::{Check, Preflight, Purpose, State, Topic};
 use transship_oci::{ErrorKind, Result};
 
 use crate::{
@@ -44,7 +44,7 @@ impl Found {
             return Exit::Done;
         }
         let mut checks = self.0.iter().flat_map(|report| &report.checks);
-        let refused = checks.any(|check| check.state == State::Bad && check.refusal.is_some());
+        let refused = checks.any(|check| check.state == State::Bad && is_about_rights(check));
         Exit::Failed(if refused {
             ErrorKind::Denied
         } else {
@@ -53,13 +53,27 @@ impl Found {
     }
 }
 
+/// What a better credential would mend.
+fn is_about_rights(check: &Check) -> bool {
+    let by_itself = [
+        Topic::Permissions,
+        Topic::Lifetime,
+        Topic::Scope,
+        Topic::Protocol,
+        Topic::Addresses,
+    ];
+    check.refusal.is_some() || by_itself.contains(&check.topic)
+}
+
 impl fmt::Display for Found {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for report in &self.0 {
             let (name, verdict) = (purpose(report.purpose), verdict(report.verdict()));
             writeln!(f, "{}: {name} {verdict}", report.store)?;
-            let letters = report.purpose.letters();
-            writeln!(f, "  rights of a SAS for it: {letters}")?;
+            if report.store.starts_with("az://") || report.store.starts_with("https://") {
+                let letters = report.purpose.letters();
+                writeln!(f, "  {:23} the rights of a SAS for it are {letters}", "")?;
+            }
             for check in &report.checks {
                 line(f, check)?;
             }

@@ -108,5 +108,12 @@ fn request(
         digest: node.digest,
         size: node.size,
     });
+    // Of what is not complete nothing was taken: what the archive has of it is wanted of the answer too, which could
+    // not be imported otherwise, as little as the archive that waits for it.
+    let carried = archive.inventory().blobs.iter().map(|blob| Missing {
+        digest: blob.digest,
+        size: blob.size,
+    });
+    let missing = missing.chain(carried);
     Request::new(GENERATOR, &to.shown(), archive.digest(), artifacts, missing).map(Some)
 }

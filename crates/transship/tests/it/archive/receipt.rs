@@ -65,19 +65,12 @@ async fn what_is_lost_is_asked_for_and_answered() {
         &format!("{}/n", gap.far.host()),
     );
     gap.home.write("r.json", lied);
-    let reference = gap.near("acme/app:1.4");
-    gap.run(
-        0,
-        &[
-            "export",
-            &reference,
-            "--to",
-            "inc.oci.tar",
-            "--against",
-            "r.json",
-        ],
-    )
-    .await;
+    // One of the two is new, and the archive has layers of its own for it.
+    gap.put("acme/app", &image_under(&["2"])).await;
+    let (old, new) = (gap.near("acme/app:1.4"), gap.near("acme/app:2"));
+    let against = ["--to", "inc.oci.tar", "--against", "r.json"];
+    gap.run(0, &[&["export", &old, &new][..], &against].concat())
+        .await;
     let to = gap.far("n");
     let writes = gap.writes();
     let ask = ["--request", "request.json", "--receipt-key", "far.key"];
@@ -101,6 +94,7 @@ async fn what_is_lost_is_asked_for_and_answered() {
     gap.run(0, &["import", "answer.oci.tar", "--to", &to]).await;
     gap.run(0, &import).await;
     gap.assert_far("n/acme/app", &graph).await;
+    gap.assert_far("n/acme/app", &image_under(&["2"])).await;
 }
 
 #[tokio::test]
