@@ -50,6 +50,7 @@ async fn feed(mut from: ByteStream, pieces: mpsc::UnboundedSender<Piece>) {
     }
 }
 
+#[deny(clippy::missing_trait_methods)]
 #[async_trait]
 impl Source for Ahead {
     fn location(&self) -> &Location {
@@ -86,6 +87,10 @@ impl Source for Ahead {
 
     fn tags(&self) -> BoxStream<'_, Result<Tag>> {
         self.0.tags()
+    }
+
+    fn forget(&self) {
+        self.0.forget();
     }
 
     fn is_carried(&self) -> bool {

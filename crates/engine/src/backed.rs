@@ -36,6 +36,7 @@ impl<'a> Backed<'a> {
     }
 }
 
+#[deny(clippy::missing_trait_methods)]
 #[async_trait]
 impl Source for Backed<'_> {
     fn location(&self) -> &Location {
@@ -88,6 +89,11 @@ impl Source for Backed<'_> {
 
     fn tags(&self) -> BoxStream<'_, Result<Tag>> {
         self.source.tags()
+    }
+
+    fn forget(&self) {
+        self.source.forget();
+        self.readers().for_each(Source::forget);
     }
 
     fn is_carried(&self) -> bool {

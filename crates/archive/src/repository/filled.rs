@@ -69,6 +69,11 @@ impl Source for Filled {
         self.archive.tags()
     }
 
+    fn forget(&self) {
+        self.archive.forget();
+        self.rest.forget();
+    }
+
     fn is_carried(&self) -> bool {
         self.archive.is_carried()
     }
