@@ -14,6 +14,10 @@ use crate::{
     layout::INDEX,
 };
 
+/// The most that is looked at for all artifacts together: a million entries that all name one index of forty thousand
+/// images would keep a machine busy for an hour, and fit into a small file.
+const MAX_STEPS: usize = 16_000_000;
+
 impl Head {
     /// Do inventory, manifests, `index.json` and `manifest.json` agree?
     ///
@@ -32,8 +36,15 @@ impl Head {
         let (mut manifests, mut blobs) = (HashSet::new(), HashSet::new());
         let mut whole = Vec::new();
         let away = self.away();
+        let mut steps = 0_usize;
         for artifact in &self.inventory.artifacts {
             let closure = Closure::of(artifact, &self.manifests);
+            steps = steps.saturating_add(closure.steps);
+            if steps > MAX_STEPS {
+                return Err(corrupt(format!(
+                    "the artifacts of the inventory share too much: together they name more than {MAX_STEPS} things"
+                )));
+            }
             self.check_artifact(artifact, &closure, &sizes)?;
             let mut named = closure.blobs.iter().chain(&closure.foreign);
             if named.all(|blob| !away.contains(&blob.digest)) {

@@ -7,7 +7,7 @@ mod reply;
 use futures::stream;
 use transship_archive::{Archive, foreign::Foreign};
 use transship_engine::{Engine, Report};
-use transship_oci::{Error, ErrorKind, Result, Side};
+use transship_oci::{Error, ErrorKind, Result};
 use transship_trust::sign::PrivateKey;
 
 use self::jobs::Route;
