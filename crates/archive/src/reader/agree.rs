@@ -18,6 +18,16 @@ use crate::{
 /// images would keep a machine busy for an hour, and fit into a small file.
 const MAX_STEPS: usize = 16_000_000;
 
+/// Is so much to be looked at?
+pub(super) fn within(steps: usize) -> Result<usize> {
+    if steps <= MAX_STEPS {
+        return Ok(steps);
+    }
+    Err(corrupt(format!(
+        "the artifacts of the inventory name more than {MAX_STEPS} things together"
+    )))
+}
+
 impl Head {
     /// Do inventory, manifests, `index.json` and `manifest.json` agree?
     ///
@@ -39,12 +49,7 @@ impl Head {
         let mut steps = 0_usize;
         for artifact in &self.inventory.artifacts {
             let closure = Closure::of(artifact, &self.manifests);
-            steps = steps.saturating_add(closure.steps);
-            if steps > MAX_STEPS {
-                return Err(corrupt(format!(
-                    "the artifacts of the inventory share too much: together they name more than {MAX_STEPS} things"
-                )));
-            }
+            steps = within(steps.saturating_add(closure.steps))?;
             self.check_artifact(artifact, &closure, &sizes)?;
             let mut named = closure.blobs.iter().chain(&closure.foreign);
             if named.all(|blob| !away.contains(&blob.digest)) {
