@@ -15,11 +15,11 @@ use crate::{
 };
 
 /// The most that is looked at for all artifacts together: a million entries that all name one index of forty thousand
-/// images would keep a machine busy for an hour, and fit into a small file.
-const MAX_STEPS: usize = 16_000_000;
+/// images would keep a machine busy for an hour and fill its memory, and fit into a small file.
+const MAX_STEPS: usize = 8_000_000;
 
 /// Is so much to be looked at?
-pub(super) fn within(steps: usize) -> Result<usize> {
+pub(crate) fn within(steps: usize) -> Result<usize> {
     if steps <= MAX_STEPS {
         return Ok(steps);
     }

@@ -78,6 +78,11 @@ impl HeldRepository {
         held
     }
 
+    /// How much it remembers. Repositories may share what they name, and each remembers it by itself.
+    pub(crate) fn weight(&self) -> usize {
+        self.own.len() + self.named.len()
+    }
+
     /// Finds what is its own: below its roots and tags, and whatever belongs to any of that.
     fn walk(&mut self, by_subject: &HashMap<Digest, Vec<Digest>>) {
         let tagged = self.contents.tags.values();

@@ -55,11 +55,11 @@ async fn what_is_named_again_and_again_is_counted_again_and_again() {
     assert_eq!(closure.manifests.len(), 2);
     // The index, three times the image, its configuration and its layer.
     assert_eq!(closure.steps, 6);
-    assert_eq!(within(16_000_000).unwrap(), 16_000_000);
-    let error = within(16_000_001).expect_err("too many");
+    assert_eq!(within(8_000_000).unwrap(), 8_000_000);
+    let error = within(8_000_001).expect_err("too many");
     assert_eq!(error.kind(), ErrorKind::Corrupt);
     assert_eq!(
         error.message(),
-        "the artifacts of the inventory name more than 16000000 things together"
+        "the artifacts of the inventory name more than 8000000 things together"
     );
 }
