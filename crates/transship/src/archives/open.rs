@@ -4,11 +4,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use futures::TryStreamExt as _;
 use transship_archive::{
-    Archive,
-    foreign::Foreign,
-    layout::parse_volume_key,
-    store::FileStore,
-    tar::read::Limits,
+    Archive, foreign::Foreign, layout::parse_volume_key, store::FileStore, tar::read::Limits,
 };
 use transship_oci::{Error, ErrorKind, Result, Side};
 

@@ -72,6 +72,7 @@ impl Import<'_> {
     /// An archive of ours.
     async fn own(&self, archive: &Archive) -> Result<Exit> {
         check::signature(self.app, archive, &self.args.admission).await?;
+        check::names(archive, &self.args.admission)?;
         let (target, back) = (self.to.shown(), self.args.admission.allow_rollback);
         archives::admit(self.app, archive, &target, back).await?;
         let mut routes = self.routes(Cargo::own(archive)?)?;
