@@ -96,7 +96,7 @@ fn check_count(count: usize, volume_size: u64) -> Result<()> {
 }
 
 /// Will a reader take it? What it refuses in the archives of others must not be written.
-fn check_readable(head: u64, artifacts: &[Artifact]) -> Result<()> {
+fn check_readable(head: u64, artifacts: &[Artifact], inventory: &Inventory) -> Result<()> {
     const HINT: &str = "export fewer artifacts at once";
     if head > MAX_HEAD {
         let message = format!("a head of {head} bytes is over the limit of {MAX_HEAD}");
@@ -104,8 +104,14 @@ fn check_readable(head: u64, artifacts: &[Artifact]) -> Result<()> {
     }
     let mut steps = 0_usize;
     let mut counts: HashMap<Digest, usize> = HashMap::new();
+    let listed = inventory.blobs.iter();
+    let pieces: HashMap<Digest, usize> = listed
+        .map(|blob| (blob.digest, blob.pieces.len()))
+        .collect();
     for artifact in artifacts {
-        steps = steps.saturating_add(1 + artifact.referrers.len());
+        let blobs = artifact.blobs.iter();
+        let cut: usize = blobs.filter_map(|blob| pieces.get(&blob.digest)).sum();
+        steps = steps.saturating_add(1 + artifact.referrers.len() + cut);
         for manifest in &artifact.manifests {
             let count = match counts.get(&manifest.digest()) {
                 Some(count) => *count,
@@ -228,7 +234,7 @@ impl<'a> Draft<'a> {
 
     fn outline(mut self) -> Result<Outline> {
         let head = self.head_len()?;
-        check_readable(head, self.artifacts)?;
+        check_readable(head, self.artifacts, &self.inventory)?;
         Ok(Outline {
             inventory: self.inventory,
             inventory_manifest: self.manifest,

@@ -47,9 +47,16 @@ impl Head {
         let mut whole = Vec::new();
         let away = self.away();
         let mut steps = 0_usize;
+        let listed = self.inventory.blobs.iter();
+        let pieces: HashMap<Digest, usize> = listed
+            .map(|blob| (blob.digest, blob.pieces.len()))
+            .collect();
         for artifact in &self.inventory.artifacts {
             let closure = Closure::of(artifact, &self.manifests);
-            steps = within(steps.saturating_add(closure.steps))?;
+            // What a lost volume costs is found out piece by piece.
+            let named = closure.blobs.iter().chain(&closure.foreign);
+            let cut: usize = named.filter_map(|blob| pieces.get(&blob.digest)).sum();
+            steps = within(steps.saturating_add(closure.steps).saturating_add(cut))?;
             self.check_artifact(artifact, &closure, &sizes)?;
             let mut named = closure.blobs.iter().chain(&closure.foreign);
             if named.all(|blob| !away.contains(&blob.digest)) {

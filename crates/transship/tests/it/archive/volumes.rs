@@ -123,11 +123,17 @@ async fn split_and_join_undo_each_other() {
         "--volume-size",
         "300kB",
     ];
-    gap.run(
-        0,
-        &[&split[..], &["--to", "cut.oci.tar", "--key", "k.key"]].concat(),
-    )
-    .await;
+    let run = gap
+        .run(
+            0,
+            &[&split[..], &["--to", "cut.oci.tar", "--key", "k.key"]].concat(),
+        )
+        .await;
+    assert!(
+        run.stderr.contains("and the new one is signed"),
+        "{}",
+        run.stderr
+    );
     gap.run(
         0,
         &["archive", "verify", "cut.oci.tar", "--archive-key", "k.pub"],
