@@ -152,16 +152,18 @@ impl Foreign {
         }
         let (manifests, places) = (Arc::new(manifests), Arc::new(places));
         let by_subject = by_subject(&manifests);
-        let held = |(repository, contents): (Option<Repository>, Contents)| {
+        let (mut repositories, mut weight) = (BTreeMap::new(), 0_usize);
+        for (repository, contents) in rooms {
             let location = repository.clone().map_or_else(
                 || Location::Local(places.files.at().to_owned()),
                 Location::Registry,
             );
             let (manifests, places) = (Arc::clone(&manifests), Arc::clone(&places));
             let held = HeldRepository::new(location, manifests, places, contents, &by_subject);
-            (repository, Arc::new(held))
-        };
-        let repositories = rooms.into_iter().map(held).collect();
+            weight = weight.saturating_add(held.weight());
+            check_weight(weight)?;
+            repositories.insert(repository, Arc::new(held));
+        }
         Ok(Self {
             form,
             found,
@@ -208,6 +210,18 @@ impl Foreign {
         let found = self.repositories.get(&name.cloned())?;
         Some(Arc::clone(found) as _)
     }
+}
+
+/// The most that all repositories remember together: a hundred thousand names for one index of ten thousand images fit into
+/// a few megabytes, and what they are would fit into no memory.
+const MAX_WEIGHT: usize = 4_000_000;
+
+fn check_weight(weight: usize) -> Result<()> {
+    if weight <= MAX_WEIGHT {
+        return Ok(());
+    }
+    let message = format!("its repositories name more than {MAX_WEIGHT} things together");
+    Err(Error::new(ErrorKind::Corrupt, message))
 }
 
 /// Puts an entry where it belongs; is it an artifact of its own?

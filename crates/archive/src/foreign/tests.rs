@@ -129,6 +129,36 @@ fn names_are_understood_as_each_tool_means_them() {
 }
 
 #[tokio::test]
+async fn many_names_for_one_large_index_do_not_fill_the_memory() {
+    let mut graph = Graph::new();
+    let shared = layer::noise(1, 10);
+    let images = (0..400_u32).map(|number| {
+        let config = layer::noise(u64::from(number) + 2, 10);
+        graph.image(Image::new().layer(shared.clone()).layer(config))
+    });
+    let images: Vec<_> = images.collect();
+    let index = graph.index(transship_testkit::image::Index::of(images));
+    let named = |number: usize| {
+        json!({
+            "mediaType": media_type::OCI_INDEX,
+            "digest": index.digest,
+            "size": index.size,
+            "annotations": {REF_NAME: format!("registry.example/app-{number}:1")},
+        })
+    };
+    let few: Vec<Value> = (0..10).map(named).collect();
+    let files = Files::of(&graph).index(&few);
+    assert_eq!(files.open().await.unwrap().found().len(), 10);
+    let many: Vec<Value> = (0..4_000).map(named).collect();
+    let (kind, message) = files.index(&many).refusal().await;
+    assert_eq!(kind, ErrorKind::Corrupt);
+    assert_eq!(
+        message,
+        "its repositories name more than 4000000 things together"
+    );
+}
+
+#[tokio::test]
 async fn what_holds_no_images_is_told_so() {
     let told = Files(Vec::new()).with("README", "hello").refusal().await;
     let message = "there is neither an index.json nor a manifest.json: this holds no images";

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::Deserialize;
 use transship_oci::{
-    Artifact, Descriptor, Digest, Error, ErrorKind, RawManifest, Referrer, Result,
+    Artifact, Descriptor, Digest, Error, ErrorKind, RawManifest, Referrer, Result, Tie,
 };
 
 use super::{OutlineOptions, empty};
@@ -110,7 +110,12 @@ fn manifests(artifacts: &[Artifact]) -> Vec<RawManifest> {
 fn referrers(artifacts: &[Artifact]) -> Vec<(Digest, Referrer)> {
     let mut seen = HashSet::new();
     let all = artifacts.iter().flat_map(|artifact| &artifact.referrers);
-    all.filter(|(subject, referrer)| seen.insert((*subject, referrer.descriptor.digest)))
+    // What belongs to something by its subject and by a tag is listed in both ways.
+    let tag = |referrer: &Referrer| match &referrer.tie {
+        Tie::Tag(tag) => Some(tag.clone()),
+        Tie::Subject => None,
+    };
+    all.filter(|(subject, it)| seen.insert((*subject, it.descriptor.digest, tag(it))))
         .cloned()
         .collect()
 }

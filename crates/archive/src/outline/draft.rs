@@ -3,7 +3,7 @@
 //! Where volumes have a size, the head limits what a body may hold, and what the bodies hold stands in the head: so an
 //! outline is drafted for a guess of the head's length, until the guess was enough.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use bytes::Bytes;
 use transship_oci::{Artifact, Descriptor, Digest, Error, ErrorKind, RawManifest, Result};
@@ -18,6 +18,7 @@ use super::{
 use crate::{
     Inventory,
     inventory::MAX_VOLUMES,
+    reader::{MAX_HEAD, within},
     tar::write,
     volumes::{self, Hold},
 };
@@ -92,6 +93,46 @@ fn check_count(count: usize, volume_size: u64) -> Result<()> {
         .hinting("give a larger --volume-size"));
     }
     Ok(())
+}
+
+/// Will a reader take it? What it refuses in the archives of others must not be written.
+fn check_readable(head: u64, artifacts: &[Artifact], inventory: &Inventory) -> Result<()> {
+    const HINT: &str = "export fewer artifacts at once";
+    if head > MAX_HEAD {
+        let message = format!("a head of {head} bytes is over the limit of {MAX_HEAD}");
+        return Err(invalid(message).hinting(HINT));
+    }
+    let mut steps = 0_usize;
+    let mut counts: HashMap<Digest, usize> = HashMap::new();
+    let listed = inventory.blobs.iter();
+    let pieces: HashMap<Digest, usize> = listed
+        .map(|blob| (blob.digest, blob.pieces.len()))
+        .collect();
+    for artifact in artifacts {
+        let blobs = artifact.blobs.iter();
+        let cut: usize = blobs.filter_map(|blob| pieces.get(&blob.digest)).sum();
+        steps = steps.saturating_add(1 + artifact.referrers.len() + cut);
+        for manifest in &artifact.manifests {
+            let count = match counts.get(&manifest.digest()) {
+                Some(count) => *count,
+                None => entries(manifest)?,
+            };
+            counts.insert(manifest.digest(), count);
+            steps = steps.saturating_add(count);
+        }
+        within(steps).map_err(|cause| {
+            invalid("these artifacts make no archive")
+                .because(cause)
+                .hinting(HINT)
+        })?;
+    }
+    Ok(())
+}
+
+/// How much a manifest names.
+fn entries(manifest: &RawManifest) -> Result<usize> {
+    let children = manifest.children()?;
+    Ok(children.manifests.len() + children.blobs.len() + children.foreign.len())
 }
 
 /// An outline that may still turn out to be too large.
@@ -192,7 +233,8 @@ impl<'a> Draft<'a> {
     }
 
     fn outline(mut self) -> Result<Outline> {
-        self.head_len()?;
+        let head = self.head_len()?;
+        check_readable(head, self.artifacts, &self.inventory)?;
         Ok(Outline {
             inventory: self.inventory,
             inventory_manifest: self.manifest,

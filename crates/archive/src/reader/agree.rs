@@ -14,6 +14,20 @@ use crate::{
     layout::INDEX,
 };
 
+/// The most that is looked at for all artifacts together: a million entries that all name one index of forty thousand
+/// images would keep a machine busy for an hour and fill its memory, and fit into a small file.
+const MAX_STEPS: usize = 8_000_000;
+
+/// Is so much to be looked at?
+pub(crate) fn within(steps: usize) -> Result<usize> {
+    if steps <= MAX_STEPS {
+        return Ok(steps);
+    }
+    Err(corrupt(format!(
+        "the artifacts of the inventory name more than {MAX_STEPS} things together"
+    )))
+}
+
 impl Head {
     /// Do inventory, manifests, `index.json` and `manifest.json` agree?
     ///
@@ -32,8 +46,17 @@ impl Head {
         let (mut manifests, mut blobs) = (HashSet::new(), HashSet::new());
         let mut whole = Vec::new();
         let away = self.away();
+        let mut steps = 0_usize;
+        let listed = self.inventory.blobs.iter();
+        let pieces: HashMap<Digest, usize> = listed
+            .map(|blob| (blob.digest, blob.pieces.len()))
+            .collect();
         for artifact in &self.inventory.artifacts {
             let closure = Closure::of(artifact, &self.manifests);
+            // What a lost volume costs is found out piece by piece.
+            let named = closure.blobs.iter().chain(&closure.foreign);
+            let cut: usize = named.filter_map(|blob| pieces.get(&blob.digest)).sum();
+            steps = within(steps.saturating_add(closure.steps).saturating_add(cut))?;
             self.check_artifact(artifact, &closure, &sizes)?;
             let mut named = closure.blobs.iter().chain(&closure.foreign);
             if named.all(|blob| !away.contains(&blob.digest)) {

@@ -92,9 +92,13 @@ impl Archive {
             .into_iter()
             .map(|(store, key)| volume::open(store, key).boxed())
             .collect();
-        let opened: Vec<_> = stream::iter(heads).buffered(AT_ONCE).collect().await;
+        // One head is kept: a set has thousands of volumes, and each repeats it.
+        let mut opened = stream::iter(heads).buffered(AT_ONCE);
         let (mut here, mut lost, mut first) = (Vec::new(), Vec::new(), None::<Head>);
-        for (place, opened) in places.iter().zip(opened) {
+        for place in &places {
+            let Some(opened) = opened.next().await else {
+                break;
+            };
             match opened {
                 Ok((volume, head)) => match &first {
                     Some(first) if first.digest() != head.digest() => {
@@ -200,6 +204,21 @@ impl Archive {
     pub fn repository(&self, name: &Repository) -> Option<Arc<dyn Source>> {
         let found = self.repositories.get(name)?;
         Some(Arc::clone(found) as _)
+    }
+
+    /// Removes what was read from its stores, volume by volume, and returns what was removed, for people.
+    ///
+    /// # Errors
+    /// `Drift` when another object took the name meanwhile: that one stays, and so does what comes after it.
+    pub async fn remove(&self) -> Result<Vec<String>> {
+        let mut removed = Vec::new();
+        for slot in &self.head.volumes {
+            if let Slot::Here(volume) = slot {
+                volume.object.remove().await?;
+                removed.push(volume.object.at().to_owned());
+            }
+        }
+        Ok(removed)
     }
 
     /// The bytes of a file of trust material that travels along. That it travels along does not make it trusted.

@@ -17,6 +17,8 @@ pub(crate) struct Closure<'a> {
     pub(crate) foreign: Vec<&'a Descriptor>,
     /// Children of indexes that are not there.
     pub(crate) missing: Vec<(Digest, Digest)>,
+    /// How much there was to look at, the same thing again included.
+    pub(crate) steps: usize,
 }
 
 impl<'a> Closure<'a> {
@@ -32,6 +34,7 @@ impl<'a> Closure<'a> {
         let (mut seen, mut named) = (HashSet::new(), HashSet::new());
         let mut ahead = vec![(artifact.digest, artifact.digest)];
         while let Some((parent, digest)) = ahead.pop() {
+            closure.steps += 1;
             let Some(node) = manifests.get(&digest) else {
                 closure.missing.push((parent, digest));
                 continue;
@@ -41,6 +44,7 @@ impl<'a> Closure<'a> {
             }
             closure.manifests.push(node);
             let children = &node.children;
+            closure.steps += children.blobs.len() + children.foreign.len();
             let new = |blob: &&Descriptor| named.insert(blob.digest);
             closure.blobs.extend(children.blobs.iter().filter(new));
             closure.foreign.extend(&children.foreign);

@@ -1,6 +1,6 @@
 //! What a missing volume costs.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap};
 
 use transship_oci::{Digest, Error};
 
@@ -26,6 +26,7 @@ pub struct Lost<'a> {
 impl Archive {
     /// The volumes that are missing or damaged, with what each of them costs. Empty for an archive that is whole.
     pub fn lost(&self) -> Vec<Lost<'_>> {
+        let mut costs = self.costs();
         let slots = self.head.volumes.iter().zip(1..);
         let lost = slots.filter_map(|(slot, volume)| match slot {
             Slot::Here(_) => None,
@@ -33,7 +34,7 @@ impl Archive {
                 volume,
                 place: place.as_deref(),
                 error,
-                artifacts: self.needing(volume),
+                artifacts: costs.remove(&volume).unwrap_or_default(),
             }),
         });
         lost.collect()
@@ -49,15 +50,25 @@ impl Archive {
         })
     }
 
-    fn needing(&self, volume: u32) -> Vec<&Carried> {
+    /// For each volume that is lost, the artifacts that need it. One pass over all: a small file can claim thousands of
+    /// volumes that are not there.
+    fn costs(&self) -> HashMap<u32, Vec<&Carried>> {
         let blobs = self.inventory().blobs.iter();
-        let there = blobs.filter(|blob| blob.pieces.iter().any(|piece| piece.volume == volume));
-        let there: HashSet<Digest> = there.map(|blob| blob.digest).collect();
-        let needs = |artifact: &&Carried| {
+        let gone = blobs.map(|blob| (blob.digest, self.head.lost(&blob.digest)));
+        let gone: HashMap<Digest, BTreeSet<u32>> =
+            gone.filter(|(_, volumes)| !volumes.is_empty()).collect();
+        let mut costs: HashMap<u32, Vec<&Carried>> = HashMap::new();
+        if gone.is_empty() {
+            return costs;
+        }
+        for artifact in &self.inventory().artifacts {
             let closure = Closure::of(artifact, &self.head.manifests);
-            let mut blobs = closure.blobs.iter().chain(&closure.foreign);
-            blobs.any(|blob| there.contains(&blob.digest))
-        };
-        self.inventory().artifacts.iter().filter(needs).collect()
+            let blobs = closure.blobs.iter().chain(&closure.foreign);
+            let volumes = blobs.filter_map(|blob| gone.get(&blob.digest)).flatten();
+            for volume in volumes.copied().collect::<BTreeSet<u32>>() {
+                costs.entry(volume).or_default().push(artifact);
+            }
+        }
+        costs
     }
 }

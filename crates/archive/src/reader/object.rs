@@ -79,6 +79,23 @@ impl Object {
         Ok(exactly(opened.bytes, length, self.at.clone()))
     }
 
+    /// Removes the object, and no other that has its name by now.
+    pub(super) async fn remove(&self) -> Result<()> {
+        let key = &self.stat.key;
+        let there = self.store.stat(key).await;
+        let Some(there) = there.map_err(|error| self.fault(error).op("delete"))? else {
+            return Ok(());
+        };
+        // A store that says nothing of what it sends is believed as far as the size goes.
+        let tags = there.etag.as_ref().zip(self.stat.etag.as_ref());
+        if there.size != self.stat.size || tags.is_some_and(|(there, read)| there != read) {
+            let message = format!("{key} was replaced since it was read, and is not deleted");
+            return Err(self.fault(Error::new(ErrorKind::Drift, message)));
+        }
+        let gone = self.store.delete(key).await;
+        gone.map_err(|error| self.fault(error).op("delete"))
+    }
+
     pub(crate) fn fault(&self, error: Error) -> Error {
         error.on(Side::Source).at(&self.at)
     }

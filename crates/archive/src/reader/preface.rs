@@ -16,7 +16,7 @@ use crate::{
 /// The largest `index.json` of an archive, in bytes.
 pub(super) const MAX_INDEX: u64 = 128 * 1024 * 1024;
 /// The largest head, in bytes: it is held in memory.
-pub(super) const MAX_HEAD: u64 = 768 * 1024 * 1024;
+pub(crate) const MAX_HEAD: u64 = 768 * 1024 * 1024;
 
 /// What the first bytes tell.
 #[derive(Debug, Clone, PartialEq, Eq)]

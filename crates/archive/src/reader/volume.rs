@@ -18,8 +18,8 @@ use crate::{
     tar::write::{self, END},
 };
 
-/// How much is read at first: enough for the head of most archives.
-const GUESS: u64 = 1024 * 1024;
+/// How much is read at first: enough for the head of most archives, and with all that the wire adds less than 1 MiB.
+const GUESS: u64 = 768 * 1024;
 
 /// A volume whose head was read.
 #[derive(Debug)]

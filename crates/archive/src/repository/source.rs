@@ -23,18 +23,24 @@ pub(crate) struct Contents {
     pub(crate) tags: BTreeMap<Tag, Digest>,
     /// What belongs to what. What names its subject itself need not be listed here.
     pub(crate) referrers: HashMap<Digest, Vec<Referrer>>,
+    /// What of that is listed, and how it is tied: lists may be long, and are not searched.
+    pub(crate) ties: HashSet<(Digest, Digest, Option<Tag>)>,
 }
 
 impl Contents {
-    /// Adds that a manifest belongs to another.
+    /// Adds that a manifest belongs to another. It may do so in two ways at once, by its subject and by a tag: who carries
+    /// it on must publish both.
     pub(crate) fn tie(&mut self, subject: Digest, referrer: Referrer) {
-        if let Tie::Tag(tag) = &referrer.tie {
-            self.tags.insert(tag.clone(), referrer.descriptor.digest);
+        let digest = referrer.descriptor.digest;
+        let tag = match &referrer.tie {
+            Tie::Tag(tag) => Some(tag.clone()),
+            Tie::Subject => None,
+        };
+        if let Some(tag) = &tag {
+            self.tags.insert(tag.clone(), digest);
         }
-        let listed = self.referrers.entry(subject).or_default();
-        let known = |it: &Referrer| it.descriptor.digest == referrer.descriptor.digest;
-        if !listed.iter().any(known) {
-            listed.push(referrer);
+        if self.ties.insert((subject, digest, tag)) {
+            self.referrers.entry(subject).or_default().push(referrer);
         }
     }
 }
@@ -70,6 +76,11 @@ impl HeldRepository {
         };
         held.walk(by_subject);
         held
+    }
+
+    /// How much it remembers. Repositories may share what they name, and each remembers it by itself.
+    pub(crate) fn weight(&self) -> usize {
+        self.own.len() + self.named.len()
     }
 
     /// Finds what is its own: below its roots and tags, and whatever belongs to any of that.

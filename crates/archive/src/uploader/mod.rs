@@ -4,6 +4,7 @@
 //! Memory is the parts in flight and one that is being filled. Every part that arrived is written down before its room
 //! is given to another: however the process ends, no more parts are sent twice than were in flight.
 
+mod buffers;
 pub mod journal;
 mod part;
 mod plan;
@@ -18,6 +19,7 @@ use transship_oci::{Error, ErrorKind, Result, Side};
 
 pub use self::plan::{DEFAULT_PART, UploadPlan};
 use self::{
+    buffers::Buffers,
     journal::{UploadJournal, UploadPage},
     part::Part,
     plan::Parts,
@@ -40,6 +42,7 @@ pub struct Uploader {
     /// The part that is being filled.
     next: u32,
     filling: BytesMut,
+    buffers: Buffers,
     note: Option<String>,
     sums: Chain,
     room: Arc<Semaphore>,
@@ -90,6 +93,7 @@ impl Uploader {
             receipts: standing.receipts,
             next: standing.next,
             filling: BytesMut::new(),
+            buffers: Buffers::default(),
             note: standing.note,
             sums: Chain::Idle(standing.sum),
             room,
@@ -129,7 +133,7 @@ impl Uploader {
         while !bytes.is_empty() {
             let length = usize::try_from(self.parts.length(self.next)).unwrap_or(usize::MAX);
             if self.filling.capacity() == 0 {
-                self.filling.reserve(length);
+                self.filling = self.buffers.take(length);
             }
             let taken = bytes.split_to(bytes.len().min(length - self.filling.len()));
             self.filling.extend_from_slice(&taken);
@@ -185,8 +189,7 @@ impl Uploader {
 
     /// Puts the part that is full on its way.
     async fn send(&mut self, note: Option<String>) -> Result<()> {
-        let (number, bytes) = (self.next, self.filling.split().freeze());
-        self.filling = BytesMut::new();
+        let (number, bytes) = (self.next, std::mem::take(&mut self.filling).freeze());
         self.next += 1;
         let sum = self.sums.add(bytes.clone()).await?;
         let room = Arc::clone(&self.room).acquire_owned().await;
@@ -206,6 +209,7 @@ impl Uploader {
             receipt: self.receipts.get(&number).cloned(),
             note,
             sum,
+            buffers: self.buffers.clone(),
             upload,
             page: Arc::clone(&self.page),
             permit,

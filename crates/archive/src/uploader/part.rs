@@ -7,6 +7,7 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use transship_oci::{Error, ErrorKind, Result, Retry};
 
 use super::{
+    buffers::Buffers,
     journal::{SentPart, UploadPage},
     sum::Sum,
 };
@@ -30,6 +31,8 @@ pub(super) struct Part {
     pub(super) note: Option<String>,
     /// Gets the checksum up to its end.
     pub(super) sum: oneshot::Receiver<Sum>,
+    /// Gets the memory back.
+    pub(super) buffers: Buffers,
     pub(super) upload: Arc<dyn Upload>,
     pub(super) page: Arc<dyn UploadPage>,
     /// Room in flight: given back only when the part is written down, so that no more than this is ever sent twice.
@@ -41,11 +44,12 @@ impl Part {
     pub(super) async fn send(self) -> Result<(u32, String)> {
         let receipt = match self.receipt {
             Some(receipt) => receipt,
-            None => put(&*self.upload, self.number, self.bytes).await?,
+            None => put(&*self.upload, self.number, &self.bytes).await?,
         };
         let sum = self.sum.await.map_err(|cause| {
             Error::new(ErrorKind::Internal, "the checksum of an upload was lost").because(cause)
         })?;
+        self.buffers.give(self.bytes);
         let sent = SentPart {
             part: self.number,
             receipt,
@@ -58,7 +62,7 @@ impl Part {
     }
 }
 
-async fn put(upload: &dyn Upload, number: u32, bytes: Bytes) -> Result<String> {
+async fn put(upload: &dyn Upload, number: u32, bytes: &Bytes) -> Result<String> {
     let mut attempt = 1;
     loop {
         let error = match upload.put(number, bytes.clone()).await {

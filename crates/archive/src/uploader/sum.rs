@@ -51,6 +51,8 @@ impl Chain {
         let (tell, told) = oneshot::channel();
         *self = Self::Busy(tokio::task::spawn_blocking(move || {
             sum.update(&bytes);
+            // Whoever is told uses the memory again.
+            drop(bytes);
             // Nobody listens any more when the upload was dropped.
             let _ = tell.send(sum.clone());
             sum

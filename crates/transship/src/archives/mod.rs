@@ -8,7 +8,7 @@ mod seal;
 pub(crate) use self::{
     cargo::Cargo,
     lineage::{admit, place, took},
-    open::{Opened, keys, open, own},
+    open::{Opened, open, own},
     seal::{seal, unlock},
 };
 

@@ -4,11 +4,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use futures::TryStreamExt as _;
 use transship_archive::{
-    Archive,
-    foreign::Foreign,
-    layout::{parse_volume_key, volume_key},
-    store::FileStore,
-    tar::read::Limits,
+    Archive, foreign::Foreign, layout::parse_volume_key, store::FileStore, tar::read::Limits,
 };
 use transship_oci::{Error, ErrorKind, Result, Side};
 
@@ -79,17 +75,6 @@ pub(crate) async fn own(app: &App, written: &Written) -> Result<(Archive, Spot)>
                 .at(foreign.at())
                 .hinting("`transship import` takes what is in it"))
         }
-    }
-}
-
-/// The names of all volumes in the store.
-pub(crate) fn keys(archive: &Archive, spot: &Spot) -> Vec<String> {
-    let count = u32::try_from(archive.inventory().volumes.len()).unwrap_or(u32::MAX);
-    match parse_volume_key(&spot.key) {
-        Some((whole, ..)) => (1..=count)
-            .map(|volume| volume_key(&whole, volume, count))
-            .collect(),
-        None => vec![spot.key.clone()],
     }
 }
 

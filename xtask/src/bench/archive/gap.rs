@@ -128,13 +128,13 @@ impl Gap {
             };
             let registry = if number == 0 { &self.source } else { &target };
             let commands = way.leg(number, &task)?;
-            *leg = self.leg(commands, scratch, registry, &mut store)?;
+            *leg = self.leg(commands, scratch, registry, &mut store).await?;
         }
         self.check(way, &target).await?;
         Ok(legs)
     }
 
-    fn leg(
+    async fn leg(
         &self,
         commands: Vec<Command>,
         mut scratch: Scratch,
@@ -143,7 +143,7 @@ impl Gap {
     ) -> Result<Leg> {
         let azurite = store.process().id().ok_or("azurite has ended")?;
         let cpu = || registry.cpu() + cpu_of(azurite);
-        let before = (cpu(), registry.requests(), requests(store));
+        let before = (cpu(), registry.requests(), settled(store).await);
         let mut leg = Leg::default();
         for mut command in commands {
             let log = self.log();
@@ -154,11 +154,12 @@ impl Gap {
             leg.cpu += usage.cpu;
             leg.memory = leg.memory.max(usage.memory);
         }
+        let peers_cpu = cpu().saturating_sub(before.0);
         Ok(Leg {
             temporary: scratch.most(),
-            peers_cpu: cpu().saturating_sub(before.0),
+            peers_cpu,
             registry: registry.requests() - before.1,
-            store: requests(store) - before.2,
+            store: settled(store).await - before.2,
             ..leg
         })
     }
@@ -182,7 +183,15 @@ impl Gap {
     }
 }
 
-/// Requests that a store has answered so far.
-pub(super) fn requests(store: &mut Azurite) -> usize {
-    store.process().log().matches(" HTTP/1.1\" ").count()
+/// Requests that a store has answered so far. It writes them down a moment after it answered.
+pub(super) async fn settled(store: &mut Azurite) -> usize {
+    let mut last = None;
+    loop {
+        let log = store.process().log();
+        let count = log.matches(" HTTP/1.1\" ").count();
+        if last.replace(count) == Some(count) {
+            return count;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
 }

@@ -15,7 +15,7 @@ use transship_testkit::peers::Azurite;
 
 use super::{
     super::{Result, measure, proxy::Proxy, transship},
-    gap::{Gap, requests},
+    gap::{Gap, settled},
 };
 
 /// 40 images of ten layers of 250 MB.
@@ -57,11 +57,11 @@ pub(super) async fn run(runs: usize) -> Result<Seen> {
             .current_dir(&gap.folder)
             .env("HOME", gap.folder.path())
             .env("STORE", &url);
-        let before = (proxy.came(), requests(&mut store));
+        let before = (proxy.came(), settled(&mut store).await);
         let usage = tokio::task::block_in_place(|| measure::run(&mut command, &gap.log()))?;
         seen.walls.push(usage.wall);
         seen.bytes = seen.bytes.max(proxy.came() - before.0);
-        seen.requests = seen.requests.max(requests(&mut store) - before.1);
+        seen.requests = seen.requests.max(settled(&mut store).await - before.1);
         seen.memory = seen.memory.max(usage.memory);
     }
     Ok(seen)

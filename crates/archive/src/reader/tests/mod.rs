@@ -4,7 +4,9 @@ mod head;
 mod inspect;
 mod mutation;
 mod relay;
+mod remove;
 mod set;
+mod ties;
 mod verify;
 
 use std::{collections::BTreeMap, sync::Arc};

@@ -66,7 +66,14 @@ impl Rewrite<'_> {
             .transpose()?;
         let spot = stores::open(app, self.to)?.named()?;
         let (archive, _) = archives::own(app, written).await?;
-        archives::unlock(app, &archive, &self.manner.archive_key, None).await?;
+        let judged = archives::unlock(app, &archive, &self.manner.archive_key, None).await?;
+        if judged.is_none() && key.is_some() {
+            // Whoever signs it anew answers for it.
+            app.output.say(format_args!(
+                "note: nobody's signature of inventory {} was asked for, and the new one is signed; --archive-key asks",
+                archive.digest()
+            ));
+        }
         let cargo = Cargo::own(&archive)?;
         let engine = engine(app, &archive);
         let gathering = self.gather(app, &engine, cargo).await?;

@@ -30,6 +30,30 @@ pub(super) async fn signature(app: &App, archive: &Archive, by: &Admission) -> R
     Ok(())
 }
 
+/// Does the archive call something otherwise than its source did, with nobody to answer for that?
+///
+/// A policy judges by the name at the source. Were the other name believed, anything that a policy lets pass somewhere
+/// could be published anywhere.
+pub(super) fn names(archive: &Archive, by: &Admission) -> Result<()> {
+    let signed = !by.archive_key.is_empty() || by.archive_policy.is_some();
+    if by.policy.is_none() || signed {
+        return Ok(());
+    }
+    let mut artifacts = archive.inventory().artifacts.iter();
+    let renamed = artifacts.find_map(|carried| {
+        let target = carried.target.as_ref()?;
+        (target != carried.source.path()).then_some((&carried.source, target))
+    });
+    let Some((source, target)) = renamed else {
+        return Ok(());
+    };
+    let message = format!("the archive calls {source} {target}, and nobody answers for that");
+    Err(Error::new(ErrorKind::PolicyRefused, message)
+        .on(Side::Source)
+        .at(archive.at())
+        .hinting("the policy judges names at sources only; ask with --archive-key for the signature of whoever gave the other one"))
+}
+
 /// Are all volumes there? Those artifacts that are not whole are left out, where that is wished.
 pub(super) fn volumes(
     archive: &Archive,

@@ -20,19 +20,7 @@ pub(super) struct Route {
 /// # Errors
 /// `Invalid` when names make no sense, when something has none, or when two artifacts would go to one place.
 pub(super) fn routes(cargo: Vec<Cargo>, to: &Destination) -> Result<Vec<Route>> {
-    let routes = cargo.into_iter().map(|cargo| {
-        let (repository, tags) = match (&cargo.source, &cargo.path) {
-            (Some(source), Some(path)) => to.of(source, path, &cargo.tags)?,
-            _ => to
-                .nameless(&cargo.tags)
-                .map_err(|error| error.at(cargo.label()))?,
-        };
-        Ok(Route {
-            cargo,
-            repository,
-            tags,
-        })
-    });
+    let routes = cargo.into_iter().map(|cargo| route(cargo, to));
     let routes: Vec<Route> = routes.collect::<Result<_>>()?;
     let pairs: Vec<(String, String)> = routes
         .iter()
@@ -43,6 +31,43 @@ pub(super) fn routes(cargo: Vec<Cargo>, to: &Destination) -> Result<Vec<Route>> 
         .collect();
     check_collisions(pairs.iter().map(|(source, target)| (&**source, &**target)))?;
     Ok(routes)
+}
+
+fn route(cargo: Cargo, to: &Destination) -> Result<Route> {
+    let (repository, tags) = match (&cargo.source, &cargo.path) {
+        (Some(source), Some(path)) => to.of(source, path, &cargo.tags)?,
+        _ => to
+            .nameless(&cargo.tags)
+            .map_err(|error| error.at(cargo.label()))?,
+    };
+    Ok(Route {
+        cargo,
+        repository,
+        tags,
+    })
+}
+
+/// The same, with a route of its own for every tag that an artifact has in the archive: whoever judges an artifact is told
+/// one name of it, and shall not publish it under others.
+///
+/// # Errors
+/// As [`routes`].
+pub(super) fn by_tag(routes: &[Route], to: &Destination) -> Result<Vec<Route>> {
+    let mut single = Vec::new();
+    for one in routes {
+        if one.cargo.tags.len() < 2 {
+            single.push(one.clone());
+            continue;
+        }
+        for tag in &one.cargo.tags {
+            let cargo = Cargo {
+                tags: vec![tag.clone()],
+                ..one.cargo.clone()
+            };
+            single.push(route(cargo, to)?);
+        }
+    }
+    Ok(single)
 }
 
 /// The jobs, each label once.

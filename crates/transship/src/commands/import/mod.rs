@@ -7,7 +7,7 @@ mod reply;
 use futures::stream;
 use transship_archive::{Archive, foreign::Foreign};
 use transship_engine::{Engine, Report};
-use transship_oci::{Error, ErrorKind, Result, Side};
+use transship_oci::{Error, ErrorKind, Result};
 use transship_trust::sign::PrivateKey;
 
 use self::jobs::Route;
@@ -24,7 +24,6 @@ use crate::{
     names::Destination,
     private_key,
     scribe::Scribe,
-    stores::Spot,
     trust::{self, Guard},
 };
 
@@ -50,7 +49,8 @@ pub(super) async fn run(app: &App, args: &ImportArchive) -> Result<Exit> {
     let guard = trust::guard(app, args.admission.policy.as_deref())?;
     let choices = Choices {
         move_tags: args.overwrite_tags,
-        recheck: args.recheck,
+        // Whoever throws away the only copy does not take a tag's word for what is below it.
+        recheck: args.recheck || args.delete_source_on_success,
         ..Choices::default()
     };
     let import = Import {
@@ -63,18 +63,19 @@ pub(super) async fn run(app: &App, args: &ImportArchive) -> Result<Exit> {
         reply_key,
     };
     match archives::open(app, &args.archive).await? {
-        Opened::Own(archive, spot) => Box::pin(import.own(&archive, &spot)).await,
+        Opened::Own(archive, _) => Box::pin(import.own(&archive)).await,
         Opened::Foreign(archive) => Box::pin(import.foreign(&archive)).await,
     }
 }
 
 impl Import<'_> {
     /// An archive of ours.
-    async fn own(&self, archive: &Archive, spot: &Spot) -> Result<Exit> {
+    async fn own(&self, archive: &Archive) -> Result<Exit> {
         check::signature(self.app, archive, &self.args.admission).await?;
+        check::names(archive, &self.args.admission)?;
         let (target, back) = (self.to.shown(), self.args.admission.allow_rollback);
         archives::admit(self.app, archive, &target, back).await?;
-        let mut routes = jobs::routes(Cargo::own(archive)?, &self.to)?;
+        let mut routes = self.routes(Cargo::own(archive)?)?;
         let all = routes.clone();
         let lost = check::volumes(archive, &mut routes, self.args.continue_on_errors)?;
         if self.args.dry_run {
@@ -85,9 +86,10 @@ impl Import<'_> {
         if exit == Exit::Done {
             archives::took(self.app, archive, &target, back).await?;
         }
-        self.reply(Some(archive), &all, &report).await?;
+        self.reply(Some(archive), &all, &report, exit == Exit::Done)
+            .await?;
         if exit == Exit::Done && self.args.delete_source_on_success {
-            delete(self.app, archive, spot).await?;
+            delete(self.app, archive).await?;
         }
         Ok(exit)
     }
@@ -98,19 +100,37 @@ impl Import<'_> {
         for limit in archive.limits() {
             self.app.output.say(format_args!("note: {limit}"));
         }
-        let routes = jobs::routes(Cargo::foreign(archive)?, &self.to)?;
+        let routes = self.routes(Cargo::foreign(archive)?)?;
         if self.args.dry_run {
             return self.preview(&routes).await;
         }
         let report = self.carry(&routes).await?;
         let exit = self.conclude(&report, &[]).await?;
-        self.reply(None, &routes, &report).await?;
+        self.reply(None, &routes, &report, exit == Exit::Done)
+            .await?;
         Ok(exit)
     }
 
-    async fn reply(&self, from: Option<&Archive>, routes: &[Route], report: &Report) -> Result<()> {
+    /// Where everything goes. With a policy, each name is a matter of its own: it may say of one tag what it does not say
+    /// of another.
+    fn routes(&self, cargo: Vec<Cargo>) -> Result<Vec<Route>> {
+        let routes = jobs::routes(cargo, &self.to)?;
+        if self.guard.digest().is_none() {
+            return Ok(routes);
+        }
+        jobs::by_tag(&routes, &self.to)
+    }
+
+    async fn reply(
+        &self,
+        from: Option<&Archive>,
+        routes: &[Route],
+        report: &Report,
+        whole: bool,
+    ) -> Result<()> {
         let (asked, key) = (&self.args.reply, self.reply_key.as_ref());
-        reply::write(self.app, asked, key, (from, routes), (report, &self.to)).await
+        let told = (report, &self.to);
+        reply::write(self.app, asked, key, (from, routes), told, whole).await
     }
 
     async fn preview(&self, routes: &[Route]) -> Result<Exit> {
@@ -157,17 +177,10 @@ impl Import<'_> {
     }
 }
 
-/// Removes every volume: all of them are at the target, and were read back there.
-async fn delete(app: &App, archive: &Archive, spot: &Spot) -> Result<()> {
-    for key in archives::keys(archive, spot) {
-        let gone = spot.store.delete(&key).await;
-        gone.map_err(|error| {
-            error
-                .op("delete")
-                .on(Side::Source)
-                .at(spot.store.location())
-        })?;
-        app.output.say(format_args!("deleted {key}"));
+/// Removes every volume that was read: all of them are at the target, and were read back there.
+async fn delete(app: &App, archive: &Archive) -> Result<()> {
+    for place in archive.remove().await? {
+        app.output.say(format_args!("deleted {place}"));
     }
     Ok(())
 }

@@ -23,7 +23,7 @@ use crate::{
 /// How many repositories are looked at at once.
 const AT_ONCE: usize = 4;
 
-/// Writes what was asked for.
+/// Writes what was asked for. `whole` says that all of the archive is at the target.
 ///
 /// # Errors
 /// As the registry says, or when a file cannot be written.
@@ -33,6 +33,7 @@ pub(super) async fn write(
     key: Option<&PrivateKey>,
     (archive, routes): (Option<&Archive>, &[Route]),
     (report, to): (&Report, &Destination),
+    whole: bool,
 ) -> Result<()> {
     if let (Some(path), Some(archive)) = (&asked.request, archive)
         && let Some(request) = request(archive, routes, report, to)?
@@ -45,8 +46,8 @@ pub(super) async fn write(
             .map(|route| route.repository.clone())
             .collect();
         let mut holdings = scan(app, repositories).await?;
-        // What was not taken whole was not taken.
-        if let Some(archive) = archive.filter(|_| report.failed() == 0)
+        // What was not taken whole was not taken: what a volume that is lost has cost is no failure of the report.
+        if let Some(archive) = archive.filter(|_| whole)
             && let Some((lineage, mark)) = archives::place(archive)
         {
             holdings.took(&lineage, mark.sequence, mark.inventory);

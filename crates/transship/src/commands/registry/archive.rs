@@ -1,12 +1,12 @@
 //! Serving an archive from where it lies.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap, HashSet},
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use transship_oci::{Digest, Result, Source};
+use transship_oci::{Digest, Repository, Result, Source};
 use transship_registry_server::{Registry, SourceRepository, Sources};
 
 use crate::{
@@ -34,9 +34,17 @@ pub(super) async fn registry(app: &App, written: &Written) -> Result<(String, Re
         Opened::Own(archive, _) => (archive.at().to_owned(), Cargo::own(&archive)?),
         Opened::Foreign(archive) => (archive.at().to_owned(), Cargo::foreign(&archive)?),
     };
+    // Looked up, not searched: an archive may name a million artifacts.
+    let mut sources: HashMap<&str, HashSet<Option<&Repository>>> = HashMap::new();
+    for one in &cargo {
+        if let Some(path) = &one.path {
+            let known = sources.entry(path).or_default();
+            known.insert(one.source.as_ref());
+        }
+    }
     let mut rooms: BTreeMap<String, (Arc<dyn Source>, Vec<Digest>)> = BTreeMap::new();
     for one in &cargo {
-        let room = rooms.entry(name(one, &cargo));
+        let room = rooms.entry(name(one, &sources));
         let (_, digests) = room.or_insert_with(|| (Arc::clone(&one.from), Vec::new()));
         digests.push(one.digest);
     }
@@ -50,13 +58,11 @@ pub(super) async fn registry(app: &App, written: &Written) -> Result<(String, Re
 }
 
 /// What a repository is called here: by its path behind the gap, with its registry before it where two would have the same.
-fn name(one: &Cargo, all: &[Cargo]) -> String {
+fn name(one: &Cargo, sources: &HashMap<&str, HashSet<Option<&Repository>>>) -> String {
     let Some(path) = &one.path else {
         return "unnamed".to_owned();
     };
-    let alone = all
-        .iter()
-        .all(|other| other.path != one.path || other.source == one.source);
+    let alone = sources.get(path.as_str()).is_none_or(|all| all.len() < 2);
     match &one.source {
         Some(source) if !alone => {
             format!("{}/{path}", source.registry().replace([':', '[', ']'], "-"))

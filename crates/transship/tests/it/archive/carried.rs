@@ -27,7 +27,7 @@ struct Side {
     registry: String,
     /// The store's URL of a container; ends in a slash.
     container: String,
-    _held: Vec<Process>,
+    held: Vec<Process>,
 }
 
 impl Side {
@@ -40,12 +40,12 @@ impl Side {
             enter,
             registry: String::new(),
             container: String::new(),
-            _held: vec![holder],
+            held: vec![holder],
         };
         let registry = ["registry", "serve", "store", "--listen", "127.0.0.1:0"];
         let mut registry = Process::spawn(side.transship().command(registry));
         side.registry = registry.wait_for(address).await;
-        side._held.push(registry);
+        side.held.push(registry);
         side.start_store().await?;
         Some(side)
     }
@@ -80,7 +80,7 @@ impl Side {
                 Some(after.lines().next()?.trim().to_owned())
             })
             .await;
-        self._held.push(store);
+        self.held.push(store);
         self.container = format!("https://{host}/{ACCOUNT}/{CONTAINER}/");
         let make = AzureSas::new("c").of_account("c").sign("");
         let url = format!("https://{host}/{ACCOUNT}/{CONTAINER}?restype=container&{make}");

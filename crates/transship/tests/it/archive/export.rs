@@ -189,3 +189,45 @@ async fn slips_are_found_before_anybody_is_asked() {
     let run = gap.tool().run(["export", "--to", "a.tar"]).await;
     expect(&run, 2);
 }
+
+#[tokio::test]
+async fn machines_can_look_on() {
+    let (gap, _) = Gap::with_app().await;
+    let run = gap.export(&["--events", "json"]).await;
+    let events: Vec<serde_json::Value> = run
+        .stderr
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let names: Vec<&str> = events
+        .iter()
+        .map(|event| event["event"].as_str().unwrap())
+        .collect();
+    assert_eq!(names.first(), Some(&"run-started"), "{names:?}");
+    assert_eq!(names.last(), Some(&"run-finished"), "{names:?}");
+    for expected in [
+        "resolved",
+        "planned",
+        "blob-started",
+        "blob-placed",
+        "artifact-done",
+    ] {
+        assert!(names.contains(&expected), "{expected}: {names:?}");
+    }
+    let to = gap.far("");
+    let import = [
+        "import",
+        "app.oci.tar",
+        "--to",
+        &to,
+        "--events-file",
+        "events.jsonl",
+        "-q",
+    ];
+    gap.run(0, &import).await;
+    let text = fs::read_to_string(gap.path("events.jsonl")).unwrap();
+    assert!(
+        text.contains("\"event\":\"read-back\"") && text.contains("\"event\":\"tagged\""),
+        "{text}"
+    );
+}

@@ -74,3 +74,27 @@ async fn what_needs_an_inventory_is_refused() {
         .write("text.tar", "this is no tar at all".repeat(100));
     gap.run(1, &["import", "text.tar", "--to", &to]).await;
 }
+
+/// As hauler's hauls are, but for the compression, which is zstd there.
+#[tokio::test]
+async fn what_is_compressed_as_a_whole_is_unpacked_and_leaves_nothing() {
+    let gap = Gap::new().await;
+    layout(&gap);
+    let packed = Command::new("gzip")
+        .arg("layout.tar")
+        .current_dir(gap.home.path())
+        .status();
+    assert!(packed.unwrap().success());
+    let to = gap.far("m");
+    let before = std::fs::read_dir(gap.home.path()).unwrap().count();
+    gap.run(
+        0,
+        &["import", "layout.tar.gz", "--to", &to, "--map", "acme/app"],
+    )
+    .await;
+    let place = gap.far.repository("m/acme/app");
+    image_under(&["1"]).assert_in(&remote(&place)).await;
+    let after = std::fs::read_dir(gap.home.path()).unwrap().count();
+    // The state folder alone is new.
+    assert!(after <= before + 1, "{after} where there were {before}");
+}

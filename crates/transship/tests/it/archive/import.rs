@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use transship_testkit::fault::Route;
+
 use super::world::Gap;
 use crate::world::{image_under, json, remote, unsigned_app};
 
@@ -194,6 +196,23 @@ async fn the_archive_goes_when_all_of_it_has_arrived() {
         .await;
     assert!(!gap.path("app.oci.tar").exists());
     gap.assert_far("acme/app", &graph).await;
+}
+
+#[tokio::test]
+async fn whoever_deletes_the_archive_looks_below_the_tag() {
+    let (gap, graph) = Gap::with_app().await;
+    gap.export(&[]).await;
+    let to = gap.far("");
+    let import = ["import", "app.oci.tar", "--to", &to];
+    gap.run(0, &import).await;
+    let asked = gap.far.count(Route::HeadBlob);
+    gap.run(0, &import).await;
+    assert_eq!(gap.far.count(Route::HeadBlob), asked);
+    gap.run(0, &[&import[..], &["--delete-source-on-success"]].concat())
+        .await;
+    let blobs = graph.blobs().len();
+    assert_eq!(gap.far.count(Route::HeadBlob) - asked, blobs);
+    assert!(!gap.path("app.oci.tar").exists());
 }
 
 #[tokio::test]

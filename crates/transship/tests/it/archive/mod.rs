@@ -5,6 +5,7 @@ mod export;
 mod foreign;
 mod import;
 mod inspect;
+mod judged;
 mod kill;
 mod receipt;
 mod served;

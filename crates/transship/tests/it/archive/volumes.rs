@@ -83,6 +83,33 @@ async fn what_is_whole_is_taken_though_a_volume_is_lost() {
 }
 
 #[tokio::test]
+async fn what_was_not_taken_whole_is_not_receipted() {
+    let (gap, ..) = two().await;
+    let (small, large) = (gap.near("acme/small:1"), gap.near("acme/large:1"));
+    let export = ["export", &small, &large, "--to", "app.oci.tar"];
+    let how = ["--volume-size", "400kB", "--lineage", "weekly"];
+    let export = [&export[..], &how, &["--sequence", "1", "--overwrite"]].concat();
+    gap.run(0, &export).await;
+    let mut names: Vec<_> = fs::read_dir(gap.home.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.to_string_lossy().contains("app.oci.v"))
+        .collect();
+    names.sort();
+    fs::remove_file(&names[names.len() - 2]).unwrap();
+    let to = gap.far("");
+    let import = ["import", "app.oci.tar", "--to", &to, "--receipt", "r.json"];
+    gap.run(4, &[&import[..], &["--continue-on-errors"]].concat())
+        .await;
+    let receipt = fs::read_to_string(gap.path("r.json")).unwrap();
+    assert!(!receipt.contains("weekly"), "{receipt}");
+    gap.run(0, &export).await;
+    gap.run(0, &import).await;
+    let receipt = fs::read_to_string(gap.path("r.json")).unwrap();
+    assert!(receipt.contains("weekly"), "{receipt}");
+}
+
+#[tokio::test]
 async fn split_and_join_undo_each_other() {
     let (gap, _, large) = two().await;
     let (one, two) = (gap.near("acme/small:1"), gap.near("acme/large:1"));
@@ -96,11 +123,17 @@ async fn split_and_join_undo_each_other() {
         "--volume-size",
         "300kB",
     ];
-    gap.run(
-        0,
-        &[&split[..], &["--to", "cut.oci.tar", "--key", "k.key"]].concat(),
-    )
-    .await;
+    let run = gap
+        .run(
+            0,
+            &[&split[..], &["--to", "cut.oci.tar", "--key", "k.key"]].concat(),
+        )
+        .await;
+    assert!(
+        run.stderr.contains("and the new one is signed"),
+        "{}",
+        run.stderr
+    );
     gap.run(
         0,
         &["archive", "verify", "cut.oci.tar", "--archive-key", "k.pub"],
