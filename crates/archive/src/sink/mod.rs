@@ -24,7 +24,7 @@ use crate::{Outline, Store, outline::check_room, uploader::journal::UploadJourna
 /// How an archive is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WriteOptions {
-    /// May it take the place of another?
+    /// May it take the place of another? Then nothing of what is there is kept, not even of the same archive.
     pub overwrite: bool,
     /// What to say of every volume, where the store can keep it.
     pub metadata: BTreeMap<String, String>,

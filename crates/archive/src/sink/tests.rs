@@ -237,6 +237,27 @@ async fn what_is_there_is_not_written_again() {
 }
 
 #[tokio::test]
+async fn what_is_replaced_is_written_whole() {
+    for volume_size in [None, Some(180_000)] {
+        let mut world = World::new(images(), volume_size);
+        world.write().await.unwrap();
+        let whole = world.written();
+        let (key, volume) = (
+            &world.outline.keys(world::KEY)[0],
+            &world.outline.volumes()[0],
+        );
+        let mut damaged = whole[0].clone();
+        damaged[usize::try_from(volume.head_len()).unwrap() + 1000] ^= 1;
+        world
+            .memory
+            .insert(key, damaged, std::collections::BTreeMap::new());
+        world.options.overwrite = true;
+        world.write().await.unwrap();
+        assert!(world.written() == whole, "the damage was left there");
+    }
+}
+
+#[tokio::test]
 async fn something_else_that_is_there_stays() {
     let world = World::new(images(), None);
     world

@@ -6,7 +6,7 @@ use transship_oci::{ErrorKind, Result};
 use crate::{Store, outline::VolumeOutline};
 
 /// Is the object at `key` this volume, written by an earlier run? It became visible complete, and its head settles every
-/// byte behind it: so the size and the head say it all.
+/// byte behind it: so the size and the head say what it was. What became of its body since, they do not.
 pub(super) async fn is_there(store: &dyn Store, key: &str, volume: &VolumeOutline) -> Result<bool> {
     let Some(stat) = store.stat(key).await? else {
         return Ok(false);

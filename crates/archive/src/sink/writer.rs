@@ -155,11 +155,12 @@ impl Writer {
         self.open_volume().await
     }
 
-    /// Opens the next volume that is not there yet, if there is one.
+    /// Opens the next volume that is not there yet, if there is one. Whoever replaces what is there may do so because
+    /// its body is damaged, which a head does not show: then every volume is written.
     async fn open_volume(&mut self) -> Result<()> {
         while let Some(volume) = self.outline.volumes().get(self.volume) {
             let key = &self.keys[self.volume];
-            if !is_there(&*self.store, key, volume).await? {
+            if self.options.overwrite || !is_there(&*self.store, key, volume).await? {
                 let open = self.begin(self.volume).await?;
                 self.next = self.first_missing(Some(&open));
                 self.open = Some(open);
