@@ -100,6 +100,10 @@ impl Source for Forgetful {
         self.0.tags()
     }
 
+    fn forget(&self) {
+        self.0.forget();
+    }
+
     fn is_carried(&self) -> bool {
         self.0.is_carried()
     }
