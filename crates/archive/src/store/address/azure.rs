@@ -82,10 +82,9 @@ impl fmt::Display for AzureAddress {
 
 /// What stands behind `az://`.
 pub(super) fn from_short(rest: &str) -> Result<AzureAddress, Error> {
-    // A question mark may be part of a blob's name; with a signature behind it, it is not.
-    let (path, sas) = match rest.rsplit_once('?') {
-        Some((path, query)) if query.contains("sig=") => (path, Some(query.parse()?)),
-        _ => (rest, None),
+    let (path, sas) = match signed(rest) {
+        Some((path, query)) => (path, Some(query.parse()?)),
+        None => (rest, None),
     };
     let (account, path) = path.split_once('/').unwrap_or((path, ""));
     let (container, key) = path.split_once('/').unwrap_or((path, ""));
@@ -96,6 +95,15 @@ pub(super) fn from_short(rest: &str) -> Result<AzureAddress, Error> {
         endpoint: None,
         sas,
     })
+}
+
+/// What stands before and behind the question mark of a SAS. One may be part of a blob's name; with a signature behind it,
+/// it is not, whatever follows: what was taken for a name would be shown.
+fn signed(rest: &str) -> Option<(&str, &str)> {
+    let first = rest.find('?')?;
+    let signature = first + rest[first..].find("sig=")?;
+    let (path, _) = rest[..signature].rsplit_once('?')?;
+    Some((path, &rest[path.len() + 1..]))
 }
 
 /// A URL of a container or a blob.
