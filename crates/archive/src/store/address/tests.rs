@@ -151,6 +151,22 @@ fn what_is_no_address_is_refused_without_being_repeated() {
             "the https address is not one of Azure, and has no SAS",
         ),
         (
+            "https://acct.blob.corp.example/c-1/secret",
+            "the https address is not one of Azure, and has no SAS",
+        ),
+        (
+            "https://acct.blob.core.windows.net.corp.example/c-1/secret",
+            "the https address is not one of Azure, and has no SAS",
+        ),
+        (
+            "https://10.0.0.5/acct/c-1/secret",
+            "the https address is not one of Azure, and has no SAS",
+        ),
+        (
+            "https://azurite/acct/c-1/secret",
+            "the https address is not one of Azure, and has no SAS",
+        ),
+        (
             "https://acct.blob.core.windows.net/c-1/k?sv=1&secret=2",
             "the SAS cannot be used: there is no signature (sig) in it",
         ),
