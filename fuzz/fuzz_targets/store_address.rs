@@ -7,7 +7,9 @@ use transship_archive::store::{Address, Sas};
 fuzz_target!(|text: &str| {
     if let Ok(address) = text.parse::<Address>() {
         let shown = address.to_string();
-        assert!(!matches!(address, Address::Azure(_)) || !shown.contains("sig="));
+        // A name may have these letters; behind a question mark they are a signature.
+        let query = shown.split_once('?').map_or("", |(_, query)| query);
+        assert!(!matches!(address, Address::Azure(_)) || !query.contains("sig="));
         if let Ok(again) = shown.parse::<Address>() {
             assert_eq!(again.to_string(), shown);
         }

@@ -82,10 +82,9 @@ impl fmt::Display for AzureAddress {
 
 /// What stands behind `az://`.
 pub(super) fn from_short(rest: &str) -> Result<AzureAddress, Error> {
-    // A question mark may be part of a blob's name; with a signature behind it, it is not.
-    let (path, sas) = match rest.rsplit_once('?') {
-        Some((path, query)) if query.contains("sig=") => (path, Some(query.parse()?)),
-        _ => (rest, None),
+    let (path, sas) = match signed(rest) {
+        Some((path, query)) => (path, Some(query.parse()?)),
+        None => (rest, None),
     };
     let (account, path) = path.split_once('/').unwrap_or((path, ""));
     let (container, key) = path.split_once('/').unwrap_or((path, ""));
@@ -96,6 +95,15 @@ pub(super) fn from_short(rest: &str) -> Result<AzureAddress, Error> {
         endpoint: None,
         sas,
     })
+}
+
+/// What stands before and behind the question mark of a SAS. One may be part of a blob's name; with a signature behind it,
+/// it is not, whatever follows: what was taken for a name would be shown.
+fn signed(rest: &str) -> Option<(&str, &str)> {
+    let first = rest.find('?')?;
+    let signature = first + rest[first..].find("sig=")?;
+    let (path, _) = rest[..signature].rsplit_once('?')?;
+    Some((path, &rest[path.len() + 1..]))
 }
 
 /// A URL of a container or a blob.
@@ -152,12 +160,27 @@ pub(super) fn from_url(text: &str) -> Result<AzureAddress, Error> {
     })
 }
 
+/// What the hosts of storage accounts end with: the public cloud, those of China and of the government of the United States.
+const CLOUDS: [&str; 4] = [
+    ".core.windows.net",
+    ".storage.azure.net",
+    ".core.chinacloudapi.cn",
+    ".core.usgovcloudapi.net",
+];
+
 /// The account that the host's name says, and whether the path says it instead, as it does at emulators.
+///
+/// Without a signature a key or an identity of the environment will speak for us. That goes to Azure and to this machine;
+/// any other host is somebody's typing, and whoever means it says so in the settings.
 fn account_of(url: &Url, signed: bool) -> Result<(Option<String>, bool), Error> {
-    let Some(Host::Domain(host)) = url.host() else {
-        return Ok((None, true));
-    };
-    let mut labels = host.split('.');
+    let domain = url.domain().unwrap_or_default();
+    let is_azure = CLOUDS.iter().any(|cloud| domain.ends_with(cloud));
+    if !signed && !is_azure && !is_loopback(url) {
+        return Err(invalid("the https address is not one of Azure, and has no SAS").hinting(
+            "write az://, s3:// or gs://, and give the endpoint in the settings; or an https URL with a SAS",
+        ));
+    }
+    let mut labels = domain.split('.');
     let (first, second, third) = (
         labels.next().unwrap_or_default(),
         labels.next(),
@@ -167,13 +190,8 @@ fn account_of(url: &Url, signed: bool) -> Result<(Option<String>, bool), Error> 
     if second == Some("blob") || third == Some("blob") {
         return Ok((Some(account_name(first)?), false));
     }
-    if second.is_none() || host.ends_with("localhost") {
+    if second.is_none() || is_loopback(url) {
         return Ok((None, true));
-    }
-    if !signed {
-        return Err(invalid("the https address is not one of Azure, and has no SAS").hinting(
-            "write az://, s3:// or gs://, and give the endpoint in the settings; or an https URL with a SAS",
-        ));
     }
     // A name of one's own. The signature says for which account; the name of it is then asked for by nobody.
     Ok((Some(first.to_owned()), false))

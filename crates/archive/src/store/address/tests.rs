@@ -75,6 +75,23 @@ fn every_form_is_read_and_shown_without_its_signature() {
 }
 
 #[test]
+fn a_signature_is_no_part_of_a_name_whatever_follows_it() {
+    for (text, key) in [
+        ("az://acct/c-1/k?sp=r&sig=secret?comp=list", "k"),
+        ("az://acct/c-1/k?sp=r&sig=sec?ret", "k"),
+        ("az://acct/c-1/k?sp=r&sig=secret&x?sp=r&sig=y", "k"),
+        ("az://acct/c-1/why?/k?sp=r&sig=secret", "why?/k"),
+        ("az://acct/c-1/sig=a/k?sp=r&sig=secret", "sig=a/k"),
+    ] {
+        let address = read(text);
+        assert_eq!(address.key(), key, "{text}");
+        assert_eq!(address.to_string(), format!("az://acct/c-1/{key}"));
+    }
+    let unsigned = "az://acct/c-1/sig=a/why?";
+    assert_eq!(read(unsigned).to_string(), unsigned);
+}
+
+#[test]
 fn an_azure_address_knows_its_parts() {
     let table = [
         (
@@ -131,6 +148,22 @@ fn what_is_no_address_is_refused_without_being_repeated() {
         ),
         (
             "https://blobs.corp.example/transfer/secret",
+            "the https address is not one of Azure, and has no SAS",
+        ),
+        (
+            "https://acct.blob.corp.example/c-1/secret",
+            "the https address is not one of Azure, and has no SAS",
+        ),
+        (
+            "https://acct.blob.core.windows.net.corp.example/c-1/secret",
+            "the https address is not one of Azure, and has no SAS",
+        ),
+        (
+            "https://10.0.0.5/acct/c-1/secret",
+            "the https address is not one of Azure, and has no SAS",
+        ),
+        (
+            "https://azurite/acct/c-1/secret",
             "the https address is not one of Azure, and has no SAS",
         ),
         (
