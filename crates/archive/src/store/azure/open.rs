@@ -12,8 +12,7 @@ use super::{
 };
 use crate::store::{
     AzureAddress, Sas,
-    address::is_loopback,
-    cloud::{CloudSettings, Shared, Wire, client, token_patience},
+    cloud::{CloudSettings, Shared, Wire, client, secure_url, token_patience},
 };
 
 impl AzureStore {
@@ -75,12 +74,7 @@ fn endpoint(address: &AzureAddress, settings: &CloudSettings) -> Result<Url> {
         Some(endpoint) => format!("{}/", endpoint.trim_end_matches('/')),
         None => format!("https://{}.blob.core.windows.net/", address.account()),
     };
-    let bad = || Error::new(ErrorKind::Invalid, "AZURE_STORAGE_ENDPOINT is no https URL");
-    let url: Url = text.parse().map_err(|cause| bad().because(cause))?;
-    if url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url)) {
-        return Ok(url);
-    }
-    Err(bad())
+    secure_url(&text, "AZURE_STORAGE_ENDPOINT is")
 }
 
 fn credentials(

@@ -10,6 +10,7 @@ mod fault;
 mod metadata;
 mod query;
 mod retry;
+mod secure_url;
 mod settings;
 mod stat;
 mod wire;
@@ -22,6 +23,7 @@ pub(super) use self::{
     fault::Fault,
     metadata::{read as read_metadata, write as write_metadata},
     query::query,
+    secure_url::secure_url,
     stat::{base64_md5, changed, http_time, range, ranged, to_stat},
     wire::{Sign, Wire},
     xml::from_xml,

@@ -9,8 +9,7 @@ use url::Url;
 use super::{Bucket, GcsStore, sign::GcsSign};
 use crate::store::{
     BucketAddress,
-    address::is_loopback,
-    cloud::{CloudSettings, Shared, Wire, client, token_patience},
+    cloud::{CloudSettings, Shared, Wire, client, secure_url, token_patience},
 };
 
 /// Where an emulator is, which wants no credential.
@@ -50,17 +49,7 @@ fn endpoint_url(text: &str) -> Result<Url> {
     } else {
         format!("http://{text}")
     };
-    let bad = || {
-        Error::new(
-            ErrorKind::Invalid,
-            "STORAGE_EMULATOR_HOST or GOOGLE_STORAGE_ENDPOINT is no https URL",
-        )
-    };
-    let url: Url = text.parse().map_err(|cause| bad().because(cause))?;
-    if url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url)) {
-        return Ok(url);
-    }
-    Err(bad())
+    secure_url(&text, "STORAGE_EMULATOR_HOST or GOOGLE_STORAGE_ENDPOINT is")
 }
 
 fn credentials(

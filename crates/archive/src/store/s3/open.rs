@@ -9,8 +9,7 @@ use url::Url;
 use super::{Bucket, S3Store, sign::S3Sign};
 use crate::store::{
     BucketAddress,
-    address::is_loopback,
-    cloud::{CloudSettings, Shared, Wire, client, token_patience},
+    cloud::{CloudSettings, Shared, Wire, client, secure_url, token_patience},
 };
 
 /// Where an endpoint of one's own is named, the most particular first.
@@ -58,17 +57,7 @@ fn bucket_url(bucket: &str, region: &str, settings: &CloudSettings) -> Result<Ur
         None if bucket.contains('.') => format!("https://s3.{region}.amazonaws.com/{bucket}/"),
         None => format!("https://{bucket}.s3.{region}.amazonaws.com/"),
     };
-    let bad = || {
-        Error::new(
-            ErrorKind::Invalid,
-            "AWS_ENDPOINT_URL or AWS_REGION makes no https URL",
-        )
-    };
-    let url: Url = text.parse().map_err(|cause| bad().because(cause))?;
-    if url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url)) {
-        return Ok(url);
-    }
-    Err(bad())
+    secure_url(&text, "AWS_ENDPOINT_URL or AWS_REGION makes")
 }
 
 fn credentials(
